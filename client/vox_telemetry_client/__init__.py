@@ -1,0 +1,1 @@
+"""The operator's side: check, enqueue, review, sign, upload, keep the record."""

@@ -1,0 +1,1 @@
+"""The keeper's side: verify, enforce, write to Postgres, answer with a receipt."""

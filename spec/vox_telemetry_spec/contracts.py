@@ -1,0 +1,82 @@
+"""Closed contracts: one compiled JSON Schema per uploadable metric type, and the envelope's."""
+
+from collections.abc import Iterator
+
+import jsonschema_rs
+import msgspec
+
+from vox_telemetry_spec.data import read_contract
+from vox_telemetry_spec.errors import RegistryError
+from vox_telemetry_spec.registry import Registry
+from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.taxonomy import Family, TransmissionClass
+from vox_telemetry_spec.violations import Violation, child
+
+BATCH_SCHEMA_PATH = "contracts/telemetry/usage-batch.v1.schema.json"
+
+
+class Schema:
+    """One compiled schema that answers with places and keywords, never with values."""
+
+    def __init__(self, path: str) -> None:
+        """Compile the packaged schema at `path`.
+
+        Raises:
+            RegistryError: the file is missing or no valid schema; the installation is damaged.
+
+        """
+        try:
+            document = msgspec.json.decode(read_contract(path))
+            self._validator = jsonschema_rs.validator_for(document, offline=True)
+        except (OSError, ValueError, msgspec.DecodeError) as exc:
+            raise RegistryError(f"{path} is damaged, reinstall vox-telemetry: {exc}") from exc
+
+    def violations(self, value: JsonValue, event: int | None) -> Iterator[Violation]:
+        """Yield one violation per broken keyword; the rule is `contract.<keyword>`.
+
+        An unknown member is reported at its parent: its name may be what must not be shown.
+        """
+        if self._validator.is_valid(value):
+            return
+        for error in self._validator.iter_errors(value):
+            pointer = ""
+            for step in error.instance_path:
+                pointer = child(pointer, step)
+            yield Violation(event, pointer, f"contract.{_keyword(error.schema_path)}")
+
+
+class Contracts:
+    """The registry with every contract that an upload may need, compiled once."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Compile the envelope and the contract of each uploadable family.
+
+        Raises:
+            RegistryError: an uploadable family has no contract.
+
+        """
+        self.registry = registry
+        self.envelope = Schema(BATCH_SCHEMA_PATH)
+        self._by_metric_type = {
+            family.metric_type: Schema(_schema_path(family))
+            for family in registry.families
+            if family.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD
+        }
+
+    def of(self, metric_type: str) -> Schema | None:
+        """Return the contract of an uploadable metric type, else None."""
+        return self._by_metric_type.get(metric_type)
+
+
+def _schema_path(family: Family) -> str:
+    if family.schema_ref is None:
+        raise RegistryError(
+            f"family '{family.family}' is {family.transmission_class} without a schema_ref"
+        )
+    return family.schema_ref
+
+
+def _keyword(schema_path: list[str | int]) -> str:
+    """Return the keyword that failed: the last step that is a name of JSON Schema, not an index."""
+    names = [step for step in schema_path if isinstance(step, str)]
+    return names[-1] if names else "schema"

@@ -1,0 +1,36 @@
+"""Every limit of the contract, defined once; the unit is in the name, the source beside it.
+
+Sources: `wire` is spec/telemetry-remote-sink-spec.md, `row` the original tool's research_metrics
+contract, whose limits are measured in UTF-8 bytes although it calls them characters.
+"""
+
+from typing import Final
+
+# wire 4: sizes of one upload.
+CODED_BODY_MAX_BYTES: Final = 1_048_576
+DECODED_BODY_MAX_BYTES: Final = 4_194_304
+BATCH_MAX_EVENTS: Final = 2_000
+JSON_MAX_DEPTH: Final = 16
+ZSTD_WINDOW_MAX_BYTES: Final = 8_388_608  # RFC 9659 section 3
+
+# row: RESEARCH_METRICS_*_MAX_CHARS and _MAX_BYTES of the original.
+SESSION_ID_MAX_BYTES: Final = 512
+METRIC_TYPE_MAX_BYTES: Final = 128
+METADATA_MAX_BYTES: Final = 262_144
+
+# wire 6: freshness of a signature, both ways around the sink's clock.
+SIGNATURE_MAX_SKEW_S: Final = 300
+NONCE_MIN_CHARS: Final = 16
+COMPONENTS_MAX_COUNT: Final = 16
+
+# wire 5: how far an event's own time may lie from the checker's clock.
+RECORDED_AT_MAX_AHEAD_S: Final = 600
+RECORDED_AT_MAX_AGE_S: Final = 400 * 86_400
+
+# wire 8: what a client reads of an answer, and how long it lets a server make it wait.
+ANSWER_MAX_BYTES: Final = 65_536
+RETRY_AFTER_MAX_S: Final = 3_600
+
+# wire 9: the original's recommendation for one key.
+RATE_PER_S: Final = 10.0
+RATE_BURST: Final = 30

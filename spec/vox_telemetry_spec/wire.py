@@ -1,0 +1,91 @@
+"""Names of the wire profile (wire 1 to 4): path, media type, headers, tag, and the target URL."""
+
+import ipaddress
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from vox_telemetry_spec.errors import UrlRefusedError
+
+INGEST_PATH: Final = "/v1/batches"
+BATCH_MEDIA_TYPE: Final = "application/vnd.vox.usage-batch.v1+json"
+RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.usage-receipt.v1+json"
+PROBLEM_MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457 section 3
+
+BATCH_SCHEMA: Final = "vox.usage-batch.v1"
+RECEIPT_SCHEMA: Final = "vox.usage-receipt.v1"
+
+SIGNATURE_TAG: Final = "vox-usage-batch"
+SIGNATURE_LABEL: Final = "vox"
+SIGNATURE_ALGORITHM: Final = "ed25519"  # RFC 9421 section 3.3.6
+REQUIRED_COMPONENTS: Final = (
+    "@method",
+    "@authority",
+    "@path",
+    "content-type",
+    "content-digest",
+    "idempotency-key",
+)
+CONTENT_ENCODING: Final = "content-encoding"
+CODINGS: Final = ("gzip", "zstd")
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class IngestTarget(NamedTuple):
+    """Where a batch goes: the URL to call and what the signature binds it to."""
+
+    url: str
+    authority: str
+    path: str
+
+
+def authority(scheme: str, host: str, port: int | None) -> str:
+    """Return the `@authority` value: lower case, no default port (RFC 9421 section 2.2.3)."""
+    name = f"[{host.lower()}]" if ":" in host else host.lower()
+    return name if port in (None, _DEFAULT_PORTS.get(scheme)) else f"{name}:{port}"
+
+
+def ingest_target(url: str) -> IngestTarget:
+    """Return the target of `VOX_TELEMETRY_UPLOAD_URL`; an empty path means `/v1/batches`.
+
+    Raises:
+        UrlRefusedError: not https (loopback may use http), or a URL with credentials, a query or
+            a fragment: these are not covered by the signature, and credentials would be logged.
+
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise UrlRefusedError(
+            "the upload URL cannot be parsed, expected https://HOST[/PATH]"
+        ) from exc
+    host = parts.hostname or ""
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        raise UrlRefusedError(
+            f"the upload URL has scheme '{parts.scheme}' and host '{host}', "
+            "expected https://HOST[/PATH]"
+        )
+    if parts.username is not None or parts.password is not None:
+        raise UrlRefusedError(
+            "the upload URL holds credentials, expected none: "
+            "set VOX_TELEMETRY_UPLOAD_TOKEN for a bearer token"
+        )
+    if parts.query or parts.fragment:
+        raise UrlRefusedError("the upload URL has a query or a fragment, expected neither")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise UrlRefusedError(
+            f"the upload URL is plain http to '{host}', expected https (http only to loopback)"
+        )
+    path = parts.path if parts.path not in ("", "/") else INGEST_PATH
+    name = authority(parts.scheme, host, port)
+    return IngestTarget(f"{parts.scheme}://{name}{path}", name, path)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

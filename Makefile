@@ -1,8 +1,10 @@
-# vox-telemetry. The two commands are `make demo` and `make test`; all they need goes into this folder.
+# The two commands are `make demo` and `make test`; all that they need goes into this folder.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := deploy/requirements.lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lock clean
@@ -38,9 +40,9 @@ check: setup .coverage ## lint, types, arrows, coverage of the last test run
 	$(BIN)/lint-imports
 	$(BIN)/coverage report --fail-under=95
 
-lock: setup ## resolve the lock file again after a change of dependencies
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --all-extras --group dev pyproject.toml -o $(LOCK)
+lock: setup ## resolve the lock files again after a change of dependencies
+	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)
+	$(COMPILE) --extra sink pyproject.toml -o deploy/requirements-sink.lock
 
 clean: ## remove what the targets above made
 	rm -rf $(VENV) .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

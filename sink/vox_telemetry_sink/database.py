@@ -18,7 +18,9 @@ from vox_telemetry_spec.limits import (
 )
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
 
 QUERIES = load_queries()
 PARTITIONS_MADE_AHEAD_MONTHS = 4
@@ -56,6 +58,8 @@ def mapped_driver_errors() -> Iterator[None]:
         if state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES:
             raise StoreUnavailableError(f"the database cannot take this now: {said}") from exc
         raise StoreError(f"the database refused a statement: {said}") from exc
+    except asyncpg.ClientConfigurationError as exc:
+        raise StoreError(f"the database URL cannot be used: {type(exc).__name__}") from exc
     except (ValueError, TypeError, OverflowError) as exc:  # asyncpg cannot encode an argument
         raise StoreError(f"a value does not fit its column: {type(exc).__name__}") from exc
     except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, EOFError) as exc:

@@ -5,9 +5,9 @@
     ├── MigrationError          the schema of the database is not the one this version needs
     ├── StoreError              the database refused what we asked for
     │   └── StoreUnavailableError   it does not answer, or not now; the same request may work later
-    └── RefusalError            a request is refused: a problem type of wire 7
+    ├── RefusalError            a request is refused: a problem type of wire 7
+    └── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
 
-`vox_telemetry_sink.embedded` has an error of its own, since it must not need the sink to be used.
 No message holds a value of an event, a token or a password: messages end in answers and logs.
 """
 

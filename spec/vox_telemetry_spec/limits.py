@@ -50,3 +50,7 @@ STORE_STATEMENT_DEADLINE_MS: Final = 10_000
 STORE_STATEMENT_DEADLINE_S: Final = 12.0  # the driver's own, for a server that is gone silently
 STORE_LOCK_DEADLINE_MS: Final = 5_000
 STORE_POOL_MAX_CONNECTIONS: Final = 8
+CONNECTIONS_MAX_COUNT: Final = 256  # a worker: with their bodies 256 MiB at most
+KEEP_ALIVE_IDLE_MAX_S: Final = 15
+DRAIN_DEADLINE_S: Final = 45  # longer than RECEIVE_DEADLINE_S and one group's write together
+JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100

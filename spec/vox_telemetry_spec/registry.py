@@ -33,7 +33,15 @@ class Registry:
     """The registry, indexed by metric type."""
 
     def __init__(self, contracts: list[ContractRow], families: list[Family]) -> None:
-        """Index the rows; a metric type is declared by one family."""
+        """Index the rows.
+
+        Raises:
+            RegistryError: an id or a metric type is declared twice; which one holds is not ours
+                to guess.
+
+        """
+        _refuse_twice("contract id", [row.id for row in contracts])
+        _refuse_twice("metric type", [family.metric_type for family in families])
         self.contracts = tuple(contracts)
         self.families = tuple(families)
         self._by_metric_type = {family.metric_type: family for family in families}
@@ -43,7 +51,7 @@ class Registry:
         """Return the packaged registry.
 
         Raises:
-            RegistryError: the packaged file is not a registry; the installation is damaged.
+            RegistryError: the packaged file is no registry; the installation is damaged.
 
         """
         try:
@@ -55,3 +63,8 @@ class Registry:
     def family_of(self, metric_type: str) -> Family | None:
         """Return what the family of `metric_type` declares, or None for an unregistered type."""
         return self._by_metric_type.get(metric_type)
+
+
+def _refuse_twice(what: str, names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise RegistryError(f"{INDEX_PATH} declares a {what} twice, expected each once")

@@ -75,19 +75,6 @@ def test_the_list_of_violations_is_cut_and_the_count_is_not():
     assert len(caught.value.violations) == 100
 
 
-def test_a_key_may_not_send_more_than_its_class():
-    payload = payload_of(good(), batch_id=BATCH_ID)
-    one = verified(payload)
-    assert CHECKER.contracts.registry.family_of("benchmark_event").sensitivity_class is (
-        SensitivityClass.S0
-    )
-    low = CHECKER.check_event(good(), 0, now=NOW, ceiling=SensitivityClass.S0)
-    assert low == []
-    assert enforce(one, payload, CHECKER, now=NOW).events[0].family.sensitivity_class is (
-        SensitivityClass.S0
-    )
-
-
 def test_times_are_checked_against_our_clock():
     payload = payload_of(
         good(recorded_at=(NOW + timedelta(seconds=700)).strftime("%Y-%m-%dT%H:%M:%SZ")),

@@ -189,9 +189,10 @@ def test_hostile_megabytes_are_refused_within_a_second(raw: bytes) -> None:
         b"[0.00012345678901234567]",
         b"[1764000000000000000,-9223372036854775808,9223372036854775807]",
         b'{"a":"bench:1234567890123456789","b":"12345678901234567890"}',
+        b"[" * 16 + b"]" * 16,
     ],
 )
-def test_long_digits_that_are_no_oversized_integer_keep_the_quick_way(
+def test_long_digits_and_the_last_allowed_level_keep_the_quick_way(
     raw: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A tripwire in place of the slow parser: real seconds have such fractions, and epochs such digits.

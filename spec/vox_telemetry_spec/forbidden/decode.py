@@ -8,6 +8,7 @@ import base64
 import binascii
 import html
 import re
+import sys
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -18,7 +19,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _BASE64_PIECE = re.compile(r"[A-Za-z0-9]{6,}")
 # Words are not base64: each is a hump of two letters or more, digits end it.
 _PLAIN_WORDS = re.compile(
-    r"(?:(?:[A-Z]*+[a-z]{2,}+|[A-Z]{2,}+|[a-z])++[0-9]{0,3}+(?:[/_+-]++|$)|[0-9]++(?:[/_+-]++|$))++"
+    r"(?:(?:(?:[A-Z]{0,4}+[a-z]{2,}+)++|[A-Z]++|[a-z])[0-9]{0,3}+(?:[/_+-]++|$)|[0-9]++(?:[/_+-]++|$))++"
 )
 _HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[:._-]?[0-9A-Fa-f]{2}){3,}")
 _HEX_NOISE = re.compile(r"0x|[:._-]")
@@ -47,7 +48,7 @@ def _escaped(match: re.Match[str]) -> str:
     if digits is None:
         return "/"
     code = int(digits, 16)
-    return chr(code) if code <= 0x10FFFF else match.group()
+    return chr(code) if code <= sys.maxunicode else match.group()
 
 
 def _from_hex(text: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Member names against the name rules, word by word: `rawPrompt` is refused, `prompt_tokens` not.
 
-A name is cut at everything that is no letter, at humps (`promptText`) and, where it is made of known
-words only, inside (`prompttext`). Digits say nothing: `prompt2` is a prompt.
+A name is cut at everything that is no letter, at humps (`promptText`) and, where it is made
+of known words only, inside (`prompttext`). Digits say nothing: `prompt2` is a prompt.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""One spelling for texts that look alike, so that a rule needs to know one form only.
+r"""One spelling for texts that look alike, so that a rule needs to know one form only.
 
 In order: compatibility decomposition (NFKD: full width, ligatures, mathematical letters; accents
 come apart), dropping of what is not seen (zero-width, bidi controls, variation selectors, accents),
-look-alikes of Latin letters and of `/ \\ : . - ~ @`, digits of other scripts. Case is kept, because
+look-alikes of Latin letters and of `/ \ : . - ~ @`, digits of other scripts. Case is kept, because
 the published shapes of secrets need it; names are folded by their reader.
 """
 

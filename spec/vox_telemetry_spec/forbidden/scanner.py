@@ -13,6 +13,7 @@ from vox_telemetry_spec.forbidden.decode import decoded_texts
 from vox_telemetry_spec.forbidden.names import NameMatcher
 from vox_telemetry_spec.forbidden.normalise import Normaliser
 from vox_telemetry_spec.forbidden.rules import (
+    ValueRule,
     load_name_rules,
     load_normalisation,
     load_value_rules,
@@ -25,9 +26,11 @@ LONG_TEXT_RULE = "content.long-text"
 _DECODED_MAX_DEPTH = 3  # JSON in base64 in percent: deeper nesting is no accident
 _MEMO_MAX_STRINGS = 16_384
 _MEMO_MAX_CHARS = 160
-# What real events are made of: words with dots and dashes, and the moment they were recorded at.
+# What real events are made of, and what few rules can match: short words of few humps with dots and
+# dashes between them, and the moment of the event.
 _PLAIN = re.compile(
-    r"(?:[A-Za-z]?[a-z]{1,11}+(?:[A-Z][a-z]{1,11}+){0,3}+[0-9]{0,2}+(?:[._-]|$))++"
+    r"(?:_{0,2}+(?:[A-Z]{0,5}+[a-z]{1,14}+(?:[A-Z]{1,3}+[a-z]{2,14}+){0,5}+[0-9]{0,3}+)"
+    r"(?:[._-]{1,2}+|$))++"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z"
 )
 
@@ -36,11 +39,20 @@ class Scanner:
     """The rules, compiled; one for a process's life. It holds no event and no refused string."""
 
     def __init__(
-        self, names: NameMatcher, values: ValueMatcher, normalise: Normaliser, text_max_chars: int
+        self, names: NameMatcher, rules: list[ValueRule], normalise: Normaliser, text_max_chars: int
     ) -> None:
-        """Hold the compiled rules; `load_scanner` builds them from the packaged files."""
+        """Compile the rules; `load_scanner` reads them from the packaged files.
+
+        Raises:
+            RegistryError: a pattern is damaged.
+
+        """
         self._names = names
-        self._values = values
+        self._values = ValueMatcher(rules)
+        # A rule with an example made of plain words may refuse plain texts; the others cannot.
+        self._plain_values = ValueMatcher(
+            [rule for rule in rules if any(map(_PLAIN.fullmatch, rule.matches))]
+        )
         self._normalise = normalise
         self._text_max_chars = text_max_chars
         self._clean_names: set[str] = set()
@@ -48,7 +60,7 @@ class Scanner:
 
     def scan(self, event: JsonObject, index: int) -> list[Violation]:
         """Return the refused places of an event; pointers are relative to it."""
-        if self._is_known_clean(event):
+        if self._is_clean(event):
             return []
         return sorted({Violation(index, *found) for found in self._walk(event, "")})
 
@@ -56,21 +68,21 @@ class Scanner:
         """Tell whether no rule refuses a text."""
         return not self._rules_of_text(text)
 
-    def _is_known_clean(self, value: JsonObject) -> bool:
-        """Tell whether all names and strings were seen before; nested lists are walked instead."""
-        if not self._clean_names.issuperset(value):
-            return False
-        texts = self._clean_texts
-        for member in value.values():
-            kind = type(member)
-            if kind is str:
-                if member not in texts:
-                    return False
-            elif kind is dict:
-                if not self._is_known_clean(member):  # type: ignore[arg-type]  # `kind` says dict
-                    return False
-            elif kind is list:
+    def _is_clean(self, event: JsonObject) -> bool:
+        """Tell whether nothing is refused, without places; lists are left to the walk."""
+        names, texts = self._clean_names, self._clean_texts
+        objects = [event]
+        for value in objects:  # grows while it is read
+            if not names.issuperset(value) and any(self._name(name, "")[1] for name in value):
                 return False
+            for member in value.values():
+                if isinstance(member, str):
+                    if member not in texts and self._rules_of_text(member):
+                        return False
+                elif isinstance(member, dict):
+                    objects.append(member)
+                elif isinstance(member, list):
+                    return False
         return True
 
     def _walk(self, value: JsonValue, pointer: str) -> Iterator[tuple[str, str]]:
@@ -102,7 +114,10 @@ class Scanner:
             return set()
         if len(text) > self._text_max_chars:
             return {LONG_TEXT_RULE}
-        found = set() if _PLAIN.fullmatch(text) else self._rules_inside(text, _DECODED_MAX_DEPTH)
+        if _PLAIN.fullmatch(text):
+            found = self._plain_values.rules_in(text)
+        else:
+            found = self._rules_inside(text, _DECODED_MAX_DEPTH)
         if not found:
             _remember(self._clean_texts, text)
         return found
@@ -139,7 +154,7 @@ def load_scanner() -> Scanner:
     tables = load_normalisation()
     return Scanner(
         NameMatcher(load_name_rules()),
-        ValueMatcher(load_value_rules()),
+        load_value_rules(),
         Normaliser(tables),
         tables.text_max_chars,
     )

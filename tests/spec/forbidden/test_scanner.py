@@ -1,0 +1,196 @@
+"""The engine as both ends call it: the written cases, the real events, places, and hostile texts."""
+
+import base64
+import json
+import time
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support.events import usage_events
+from vox_telemetry_spec.forbidden import load_scanner
+from vox_telemetry_spec.violations import Violation
+
+SCANNER = load_scanner()
+CASES = [
+    json.loads(line)
+    for line in Path(__file__).with_name("cases.jsonl").read_text(encoding="utf-8").splitlines()
+]
+PUBLIC = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "data" / "forbidden-fields.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
+]
+# What the contract or strict JSON refuses is not the engine's: unknown names, depth, NaN, prefixes.
+NOT_OURS = {
+    "type.unknown",
+    "time.invalid",
+    "session.no-prefix",
+    "session.wrong-prefix",
+    "session.too-long",
+}
+HOSTILE_CHARS = 262_144
+FORBIDDEN = [
+    "/home/alice/proj",
+    "/etc/passwd",
+    "C:\\Users\\alice",
+    "~/proj/x",
+    "alice@example.org",
+    "git@github.com:org/repo.git",
+    "https://github.com/org/repo",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "192.168.17.44",
+]
+SEPARATORS = st.sampled_from(["", "bench:", "lane=", "[", '"', "x ", "a,", "("])
+WORDS = st.from_regex(r"[a-z]{2,9}(?:[._-][a-z]{2,9}){0,4}", fullmatch=True).filter(
+    lambda text: not any(word in text for word in ("traceback", "panicked", "users", "home"))
+)
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: ascii(case.get("text", case.get("name")))[:60]
+)
+def test_a_written_case(case: dict[str, str]) -> None:
+    event: dict[str, Any] = {"lane": case["text"]} if "text" in case else {case["name"]: 1}
+    assert bool(SCANNER.scan(event, 0)) == (case["expect"] == "refuse"), case["comment"]
+
+
+@pytest.mark.parametrize("case", PUBLIC, ids=lambda case: case["id"])
+def test_a_public_case_of_our_categories(case: dict[str, str]) -> None:
+    if case["category"] in NOT_OURS or case["category"].startswith("json."):
+        assert case["expect"] == "refuse"
+        return
+    found = SCANNER.scan(json.loads(case["line"]), 0)
+    assert bool(found) == (case["expect"] == "refuse")
+
+
+def test_no_real_event_is_refused() -> None:
+    assert [event for event in usage_events() if SCANNER.scan(event, 0)] == []
+
+
+def test_a_violation_names_the_event_the_place_and_the_rule() -> None:
+    event = {"metadata": {"details": {"lane": "/home/alice/x", "tags": ["ok", "10.0.0.1"]}}}
+    assert SCANNER.scan(event, 7) == [
+        Violation(7, "/metadata/details/lane", "path.posix"),
+        Violation(7, "/metadata/details/tags/1", "identifier.ipv4"),
+    ]
+
+
+def test_a_name_that_is_a_secret_is_not_shown() -> None:
+    found = SCANNER.scan(
+        {"details": {"ghp_16C7e42F292c6912E7710c838347Ae178B4a": {"prompt": 1}}}, 0
+    )
+    assert found == [
+        Violation(0, "/details/*", "secret.github"),
+        Violation(0, "/details/*/prompt", "name.prompt"),
+    ]
+
+
+@pytest.mark.parametrize("text", FORBIDDEN)
+def test_no_value_is_in_a_result_and_none_is_remembered(text: str) -> None:
+    scanner = load_scanner()
+    shown = repr(scanner.scan({"lane": text, text: 1}, 0))
+    assert text not in shown
+    held = repr([*scanner._clean_names, *scanner._clean_texts])
+    assert text not in held
+
+
+def test_clean_text_speaks_of_one_text() -> None:
+    assert SCANNER.clean_text("cargo_build")
+    assert not SCANNER.clean_text("/home/alice")
+
+
+@given(st.sampled_from(FORBIDDEN), SEPARATORS, st.sampled_from(["", '"', " y", ")", ",b", "]"]))
+def test_surroundings_hide_nothing(text: str, before: str, after: str) -> None:
+    assert not SCANNER.clean_text(before + text + after)
+
+
+@given(
+    st.sampled_from(FORBIDDEN), st.data(), st.sampled_from("\u200b\u200d\u2060\ufeff\u00ad\u202e")
+)
+def test_an_unseen_character_hides_nothing(text: str, data: st.DataObject, char: str) -> None:
+    at = data.draw(st.integers(0, len(text)))
+    assert not SCANNER.clean_text(text[:at] + char + text[at:])
+
+
+@pytest.mark.parametrize("text", FORBIDDEN)
+def test_full_width_hides_nothing(text: str) -> None:
+    assert not SCANNER.clean_text("".join(chr(ord(char) + 0xFEE0) for char in text))
+
+
+@given(st.sampled_from(FORBIDDEN), st.integers(1, 2))
+def test_percent_encoding_hides_nothing(text: str, times: int) -> None:
+    for _ in range(times):
+        text = (
+            "".join(f"%{byte:02X}" for byte in text.encode())
+            if times == 1
+            else urllib.parse.quote(text, safe="")
+        )
+    assert not SCANNER.clean_text(text)
+
+
+@given(
+    st.sampled_from(FORBIDDEN),
+    st.sampled_from(["", "/sub", "/sub/dir"]),
+    st.sampled_from(["", "bench:", "lane-"]),
+)
+def test_base64_and_hex_hide_nothing(text: str, tail: str, before: str) -> None:
+    plain = (text + (tail if text[0] in "/C~" else "")).encode()
+    encoded = base64.b64encode(plain).decode()
+    for hidden in (
+        encoded,
+        encoded.rstrip("="),
+        base64.urlsafe_b64encode(plain).decode().rstrip("="),
+        plain.hex(),
+    ):
+        assert not SCANNER.clean_text(before + hidden), hidden
+
+
+@given(WORDS)
+@settings(max_examples=400)
+def test_words_are_no_alarm(text: str) -> None:
+    assert SCANNER.clean_text(text)
+
+
+@given(st.uuids(), st.binary(min_size=20, max_size=32).filter(lambda raw: not raw[:6].isascii()))
+def test_ids_and_digests_are_no_alarm(uuid: object, raw: bytes) -> None:
+    assert SCANNER.clean_text(str(uuid))
+    assert SCANNER.clean_text(raw.hex())
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "/",
+        "\\",
+        "a.",
+        "eyJ",
+        "sk-",
+        "1.",
+        "a:",
+        "%2",
+        "[",
+        '{"a":',
+        "at ",
+        "gh",
+        "(a ",
+        "L2hv",
+        "::",
+    ],
+)
+def test_a_hostile_text_costs_little(unit: str) -> None:
+    long = (unit * HOSTILE_CHARS)[:HOSTILE_CHARS]
+    pieces = [long[:1024]] + [f"{number}{long}"[:1024] for number in range(15)]
+    started = time.perf_counter()
+    SCANNER.scan({"lane": long}, 0)
+    assert time.perf_counter() - started < 1
+    started = time.perf_counter()
+    SCANNER.scan({"lane": pieces}, 0)
+    assert time.perf_counter() - started < 1

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from vox_telemetry_sink.embedded import EmbeddedPostgresError, running_postgres
 from vox_telemetry_sink.embedded.postmaster import socket_folder_of_running
 
 Ask = Callable[[str, str], Any]
+CHECKPOINTER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
 
 
 def write_pid_file(data_dir: Path, pid: int) -> Path:
@@ -26,15 +28,29 @@ def as_administrator(dsn: str) -> str:
     return dsn.replace("user=vox", "user=postgres")
 
 
+@pytest.mark.parametrize("mentions_the_cluster", [False, True])
 def test_a_pid_file_that_names_another_living_program_is_left_from_a_crash(
-    data_dir: Path, ask: Ask
+    data_dir: Path, ask: Ask, mentions_the_cluster: bool
 ) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+    command = [sys.executable, "-c", "input()"]
+    command += [str(data_dir / "postgres" / "pg")] * mentions_the_cluster
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
         write_pid_file(data_dir, other.pid)
         with running_postgres(data_dir) as dsn:
             assert ask(dsn, "SELECT 1") == 1
         assert other.poll() is None
         other.communicate(b"\n")
+
+
+def test_a_start_waits_for_the_children_of_a_killed_server(data_dir: Path, ask: Ask) -> None:
+    with running_postgres(data_dir) as dsn:
+        child = ask(as_administrator(dsn), CHECKPOINTER)
+        pid = int((data_dir / "postgres/pg/postmaster.pid").read_text().splitlines()[0])
+        os.kill(child, signal.SIGSTOP)  # it cannot notice that its parent is gone, for a second
+        os.kill(pid, signal.SIGKILL)
+        threading.Timer(1, os.kill, (child, signal.SIGCONT)).start()
+        with running_postgres(data_dir) as again:
+            assert ask(again, "SELECT 1") == 1
 
 
 def test_a_postgres_of_another_cluster_is_not_ours(data_dir: Path, tmp_path: Path) -> None:

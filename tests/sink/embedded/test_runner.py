@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -186,11 +187,11 @@ def test_a_path_with_spaces_and_quotes_is_no_obstacle(
 ) -> None:
     odd = tmp_path / "it's a folder"
     shutil.copytree(made_once, odd)
-    runtime = odd / "run"
-    runtime.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    with running_postgres(odd) as dsn:
-        assert ask(dsn, "SELECT 1") == 1
+    with TemporaryDirectory(prefix="it's & a run?") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        with running_postgres(odd) as dsn:
+            assert Path(parse_qs(urlsplit(dsn).query)["host"][0]).parent == Path(runtime)
+            assert ask(dsn, "SELECT 1") == 1
 
 
 def test_a_data_directory_that_cannot_be_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 import uvicorn
+
 from support.events import REPOSITORY
 from support.uploads import AUTHORITY, Upload, new_key
 from vox_telemetry_sink.app import create_app

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import pytest
+
 from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.errors import ConfigError
 
 
-def test_without_any_variable_it_listens_on_loopback_with_the_embedded_postgres():
+def test_without_any_variable_it_listens_on_loopback_with_the_embedded_postgres() -> None:
     config = Config.from_env({})
     assert (config.host, config.port, config.workers) == ("127.0.0.1", 8750, 1)
     assert (config.rate_per_s, config.rate_burst) == (10.0, 30)
@@ -13,7 +14,7 @@ def test_without_any_variable_it_listens_on_loopback_with_the_embedded_postgres(
     assert config.data_dir.name == "vox-telemetry-sink"
 
 
-def test_every_variable_is_read():
+def test_every_variable_is_read() -> None:
     config = Config.from_env(
         {
             "VOX_SINK_DATABASE_URL": "postgresql://u:p@h/d",
@@ -55,18 +56,18 @@ def test_every_variable_is_read():
         ("VOX_SINK_HOST", "192.0.2.1", "not loopback, and VOX_SINK_PUBLIC_AUTHORITY is not set"),
     ],
 )
-def test_a_bad_value_is_named_with_what_was_expected(name, value, message):
+def test_a_bad_value_is_named_with_what_was_expected(name: str, value: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         Config.from_env({name: value})
     assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_loopback_needs_no_public_authority(host):
+def test_loopback_needs_no_public_authority(host: str) -> None:
     assert Config.from_env({"VOX_SINK_HOST": host}).host == host
 
 
-def test_secrets_do_not_show():
+def test_secrets_do_not_show() -> None:
     config = Config.from_env(
         {"VOX_SINK_UPLOAD_TOKEN": "geheim", "VOX_SINK_DATABASE_URL": "postgresql://u:geheim@h/d"}
     )

@@ -1,8 +1,11 @@
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+
 from vox_telemetry_sink.database import (
     connected_pool,
     mapped_driver_errors,
@@ -41,7 +44,7 @@ CATALOGUE = """
 SCHEMA = "sink/vox_telemetry_sink/sql/schema.sql"
 
 
-async def run(dsn, statement, *args):
+async def run(dsn: str, statement: str, *args: Any) -> Any:
     connection = await asyncpg.connect(dsn)
     try:
         if args:
@@ -51,7 +54,7 @@ async def run(dsn, statement, *args):
         await connection.close()
 
 
-async def catalogue(dsn):
+async def catalogue(dsn: str) -> Any:
     connection = await asyncpg.connect(dsn)
     try:
         return [tuple(row) for row in await connection.fetch(CATALOGUE)]
@@ -60,8 +63,8 @@ async def catalogue(dsn):
 
 
 async def test_the_migrations_add_up_to_the_schema(
-    database_url, empty_database_url, repository_root
-):
+    database_url: str, empty_database_url: str, repository_root: Path
+) -> None:
     schema = (repository_root / SCHEMA).read_text(encoding="utf-8")
     await run(empty_database_url, schema)
     migrated, written = await catalogue(database_url), await catalogue(empty_database_url)
@@ -69,7 +72,7 @@ async def test_the_migrations_add_up_to_the_schema(
     assert migrated == written
 
 
-async def test_a_second_migration_changes_nothing(empty_database_url):
+async def test_a_second_migration_changes_nothing(empty_database_url: str) -> None:
     first = await migrate(empty_database_url)
     before = await catalogue(empty_database_url)
     assert first == [f"{m.version:04}_{m.name}" for m in load_migrations()]
@@ -77,31 +80,33 @@ async def test_a_second_migration_changes_nothing(empty_database_url):
     assert await catalogue(empty_database_url) == before
 
 
-async def test_two_at_once_do_it_once(empty_database_url):
+async def test_two_at_once_do_it_once(empty_database_url: str) -> None:
     results = await asyncio.gather(*(migrate(empty_database_url) for _ in range(4)))
     assert sorted(map(len, results)) == [0, 0, 0, len(load_migrations())]
 
 
-async def test_what_is_pending_is_named(empty_database_url):
+async def test_what_is_pending_is_named(empty_database_url: str) -> None:
     async with connected_pool(empty_database_url) as pool, pool.acquire() as connection:
         assert (await pending_migrations(connection))[0] == "0001_first_tables"
         await migrate(empty_database_url)
         assert await pending_migrations(connection) == []
 
 
-async def test_an_edited_migration_is_refused(database_url):
+async def test_an_edited_migration_is_refused(database_url: str) -> None:
     await run(database_url, "UPDATE schema_migration SET sha256 = '\\x00' WHERE version = 1")
     with pytest.raises(MigrationError, match="made by another program"):
         await migrate(database_url)
 
 
-async def test_a_newer_database_is_refused(database_url):
+async def test_a_newer_database_is_refused(database_url: str) -> None:
     await run(database_url, "INSERT INTO schema_migration VALUES (9999, 'future', '\\x00')")
     with pytest.raises(MigrationError, match="upgrade vox-telemetry"):
         await migrate(database_url)
 
 
-async def test_a_failed_migration_leaves_nothing(empty_database_url, monkeypatch):
+async def test_a_failed_migration_leaves_nothing(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good = load_migrations()
     broken = good[0]._replace(statements=good[0].statements + "; SELECT 1 / 0;")
     monkeypatch.setattr("vox_telemetry_sink.database.load_migrations", lambda: [broken])
@@ -110,7 +115,7 @@ async def test_a_failed_migration_leaves_nothing(empty_database_url, monkeypatch
     assert [row[1] for row in await catalogue(empty_database_url) if row[1] == "batch"] == []
 
 
-async def test_partitions_are_made_ahead_and_empty_the_default_one(database_url):
+async def test_partitions_are_made_ahead_and_empty_the_default_one(database_url: str) -> None:
     month = datetime(2031, 5, 17, 12, tzinfo=UTC)
     await run(
         database_url,
@@ -120,17 +125,16 @@ async def test_partitions_are_made_ahead_and_empty_the_default_one(database_url)
     )
     where = "SELECT tableoid::regclass::text FROM event WHERE event_index = $1"
     assert [tuple(row) for row in await run(database_url, where, 0)] == [("event_default",)]
-    made = await run(
-        database_url, "SELECT ensure_event_partitions($1, 2)", month.date()
-    )
+    made = await run(database_url, "SELECT ensure_event_partitions($1, 2)", month.date())
     assert made[0][0] == 2
     assert [tuple(row) for row in await run(database_url, where, 0)] == [("event_2031_05",)]
 
 
-async def test_this_month_and_the_next_three_have_partitions(database_url):
+async def test_this_month_and_the_next_three_have_partitions(database_url: str) -> None:
     rows = await run(
         database_url,
-        "SELECT count(*) FROM pg_inherits WHERE inhparent = $1::text::regclass", "event",
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = $1::text::regclass",
+        "event",
     )
     assert rows[0][0] == 5
 
@@ -153,7 +157,9 @@ async def test_this_month_and_the_next_three_have_partitions(database_url):
         (ValueError("x"), StoreError, "a value does not fit"),
     ],
 )
-def test_driver_errors_are_mapped_without_their_text(raised, expected, message):
+def test_driver_errors_are_mapped_without_their_text(
+    raised: Exception, expected: object, message: str
+) -> None:
     raised.args = ("SECRET VALUE",)
     with pytest.raises(StoreError, match=message) as caught, mapped_driver_errors():
         raise raised
@@ -161,6 +167,6 @@ def test_driver_errors_are_mapped_without_their_text(raised, expected, message):
     assert "SECRET" not in str(caught.value)
 
 
-async def test_an_unreachable_database_is_said_to_be():
+async def test_an_unreachable_database_is_said_to_be() -> None:
     with pytest.raises(StoreUnavailableError, match="does not answer"):
         await migrate("postgresql://nobody@127.0.0.1:1/x")

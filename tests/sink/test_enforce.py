@@ -1,7 +1,9 @@
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+
 from support.events import benchmark_event
 from support.uploads import Upload, new_batch_id, new_key, payload_of
 from vox_telemetry_sink.enforce import Accepted, enforce
@@ -18,7 +20,7 @@ RECORDED_AT = "2026-11-22T09:00:00.5Z"
 BATCH_ID = new_batch_id()
 
 
-def verified(payload, *, batch_id=BATCH_ID, **changes):
+def verified(payload: bytes, *, batch_id: str | None = BATCH_ID, **changes: Any) -> Any:
     key = new_key()
     upload = Upload(key=key, payload=payload, batch_id=batch_id, created=int(NOW.timestamp()))
     upload.changes = changes
@@ -28,15 +30,15 @@ def verified(payload, *, batch_id=BATCH_ID, **changes):
     return verify(received, read_claim(received), enrolled, now=NOW)
 
 
-def enforced(payload, **changes):
+def enforced(payload: bytes, **changes: Any) -> Any:
     return enforce(verified(payload, **changes), payload, CHECKER, now=NOW)
 
 
-def good(**changes):
+def good(**changes: Any) -> Any:
     return benchmark_event(**{"recorded_at": RECORDED_AT, **changes})
 
 
-def test_a_good_batch_is_typed():
+def test_a_good_batch_is_typed() -> None:
     accepted = enforced(payload_of(good(metric_value=None), good(), batch_id=BATCH_ID))
     assert accepted.envelope.batch_id == BATCH_ID
     assert accepted.received_at == datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
@@ -45,21 +47,19 @@ def test_a_good_batch_is_typed():
     assert json.loads(accepted.events[0].metadata) == good()["metadata"]
 
 
-def test_nobody_else_makes_an_accepted():
+def test_nobody_else_makes_an_accepted() -> None:
     accepted = enforced(payload_of(good(), batch_id=BATCH_ID))
     with pytest.raises(RuntimeError, match="made by enforce"):
-        Accepted(
-            accepted.verified, accepted.envelope, b"", 0, [], accepted.received_at, object()
-        )
+        Accepted(accepted.verified, accepted.envelope, b"", 0, [], accepted.received_at, object())
 
 
-def test_another_id_than_the_signed_one_is_refused():
+def test_another_id_than_the_signed_one_is_refused() -> None:
     with pytest.raises(RefusalError, match="not the batch_id of the payload") as caught:
         enforced(payload_of(good(), batch_id=new_batch_id()))
     assert caught.value.problem is ProblemType.IDEMPOTENCY_KEY_MISMATCH
 
 
-def test_one_bad_event_refuses_the_batch_with_its_place():
+def test_one_bad_event_refuses_the_batch_with_its_place() -> None:
     payload = payload_of(good(), good(metric_value="1"), batch_id=BATCH_ID)
     with pytest.raises(RefusalError, match="in 1 place") as caught:
         enforced(payload)
@@ -68,14 +68,14 @@ def test_one_bad_event_refuses_the_batch_with_its_place():
     ]
 
 
-def test_the_list_of_violations_is_cut_and_the_count_is_not():
+def test_the_list_of_violations_is_cut_and_the_count_is_not() -> None:
     payload = payload_of(*(good(metric_value="1") for _ in range(150)), batch_id=BATCH_ID)
-    with pytest.raises(RefusalError, match="in 150 place.*first 100 are listed") as caught:
+    with pytest.raises(RefusalError, match=r"in 150 place.*first 100 are listed") as caught:
         enforced(payload)
     assert len(caught.value.violations) == 100
 
 
-def test_times_are_checked_against_our_clock():
+def test_times_are_checked_against_our_clock() -> None:
     payload = payload_of(
         good(recorded_at=(NOW + timedelta(seconds=700)).strftime("%Y-%m-%dT%H:%M:%SZ")),
         batch_id=BATCH_ID,
@@ -95,7 +95,9 @@ def test_times_are_checked_against_our_clock():
         (b"{}", ProblemType.CONTRACT_REFUSED, "contract.required"),
     ],
 )
-def test_what_is_no_batch_is_refused_with_its_rule(payload, problem, rule):
+def test_what_is_no_batch_is_refused_with_its_rule(
+    payload: bytes, problem: ProblemType, rule: str
+) -> None:
     with pytest.raises(RefusalError) as caught:
         enforced(payload)
     assert caught.value.problem is problem

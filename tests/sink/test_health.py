@@ -1,4 +1,14 @@
-async def test_a_sink_that_can_store_is_ready(client):
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import httpx
+
+Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
+LiveSink = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+async def test_a_sink_that_can_store_is_ready(client: httpx.AsyncClient) -> None:
     answer = await client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {
@@ -10,7 +20,9 @@ async def test_a_sink_that_can_store_is_ready(client):
     }
 
 
-async def test_pending_migrations_make_it_not_ready(live_sink, empty_database_url):
+async def test_pending_migrations_make_it_not_ready(
+    live_sink: LiveSink, empty_database_url: str
+) -> None:
     async with live_sink(database_url=empty_database_url) as client:
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (503, "not-ready")
@@ -18,13 +30,15 @@ async def test_pending_migrations_make_it_not_ready(live_sink, empty_database_ur
         assert "run vox-telemetry-sink migrate" in answer.json()["checks"][1]["message"]
 
 
-async def test_a_database_of_another_program_makes_it_not_ready(client, fetch):
+async def test_a_database_of_another_program_makes_it_not_ready(
+    client: httpx.AsyncClient, fetch: Fetch
+) -> None:
     await fetch("UPDATE schema_migration SET sha256 = '\\x00' RETURNING 1")
     answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()["checks"][1]["ok"]) == (503, False)
 
 
-async def test_a_database_that_is_away_makes_it_not_ready_but_alive(live_sink):
+async def test_a_database_that_is_away_makes_it_not_ready_but_alive(live_sink: LiveSink) -> None:
     async with live_sink(database_url="postgresql://u:geheim@127.0.0.1:1/x") as client:
         ready, alive = await client.get("/readyz"), await client.get("/livez")
     assert ready.status_code == 503

@@ -1,25 +1,36 @@
 import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
 import requests
 from backports import zstd
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
+
 from support.events import benchmark_event, usage_events
 from support.uploads import MEDIA_TYPE, Upload, new_batch_id, new_key, payload_of
+from vox_telemetry_sink.store import Store
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES, DECODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature import sign_request
 from vox_telemetry_spec.signature_base import SignableRequest
 
+Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
+LiveSink = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
 SECRET = "hunter2-not-to-be-seen"
 
 
-async def test_a_batch_is_stored_with_what_verifies_it_again(client, upload, fetch):
+async def test_a_batch_is_stored_with_what_verifies_it_again(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload(payload=b"")
     answer = await one.post(client)
     assert answer.status_code == 201
@@ -50,7 +61,9 @@ async def test_a_batch_is_stored_with_what_verifies_it_again(client, upload, fet
     )
 
 
-async def test_every_column_of_an_event_is_what_was_sent(client, upload, fetch):
+async def test_every_column_of_an_event_is_what_was_sent(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     batch_id = new_batch_id()
     event = benchmark_event(recorded_at="2026-11-20T01:02:03.456Z", metric_value=0.25)
     no_scalar = benchmark_event(metric_value=None)
@@ -75,7 +88,9 @@ async def test_every_column_of_an_event_is_what_was_sent(client, upload, fetch):
     assert [row[7] for row in rows] == [0.25, None, 0.0]
 
 
-async def test_real_events_arrive_in_full_batches_of_every_coding(client, upload, fetch):
+async def test_real_events_arrive_in_full_batches_of_every_coding(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     events = usage_events()[:2_000]
     for coding, pack in ((None, bytes), ("gzip", gzip.compress), ("zstd", zstd.compress)):
         batch_id = new_batch_id()
@@ -86,7 +101,9 @@ async def test_real_events_arrive_in_full_batches_of_every_coding(client, upload
     assert await fetch("SELECT count(*), count(DISTINCT batch_id) FROM event") == [(6_000, 3)]
 
 
-async def test_a_repetition_gets_the_same_receipt_and_stores_nothing(client, upload, fetch):
+async def test_a_repetition_gets_the_same_receipt_and_stores_nothing(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload()
     first = await one.post(client)
     again = await one.post(client)  # signed anew
@@ -97,7 +114,9 @@ async def test_a_repetition_gets_the_same_receipt_and_stores_nothing(client, upl
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
 
 
-async def test_a_replay_of_the_very_same_request_is_a_duplicate(client, upload):
+async def test_a_replay_of_the_very_same_request_is_a_duplicate(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     one = upload()
     headers = one.headers()
     answers = [
@@ -106,7 +125,9 @@ async def test_a_replay_of_the_very_same_request_is_a_duplicate(client, upload):
     assert [answer.status_code for answer in answers] == [201, 200]
 
 
-async def test_many_at_the_same_instant_store_one(client, upload, fetch):
+async def test_many_at_the_same_instant_store_one(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload()
     answers = await asyncio.gather(*(one.post(client) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
@@ -114,7 +135,9 @@ async def test_many_at_the_same_instant_store_one(client, upload, fetch):
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
 
 
-async def test_two_sinks_on_one_database_store_one(live_sink, upload, fetch):
+async def test_two_sinks_on_one_database_store_one(
+    live_sink: LiveSink, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload()
     async with live_sink() as left, live_sink() as right:
         answers = await asyncio.gather(*(one.post(sink) for sink in (left, right) * 10))
@@ -123,7 +146,9 @@ async def test_two_sinks_on_one_database_store_one(live_sink, upload, fetch):
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
 
 
-async def test_an_id_with_other_bytes_is_refused_and_kept_out(client, upload, fetch):
+async def test_an_id_with_other_bytes_is_refused_and_kept_out(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload()
     await one.post(client)
     other = upload(
@@ -136,17 +161,19 @@ async def test_an_id_with_other_bytes_is_refused_and_kept_out(client, upload, fe
 
 
 class _OneKey(HTTPSignatureKeyResolver):
-    def __init__(self, key):
+    def __init__(self, key: SigningKey) -> None:
         self._key = key
 
-    def resolve_private_key(self, key_id):
+    def resolve_private_key(self, key_id: Any) -> Any:  # noqa: ARG002 -- one key
         return self._key._key
 
-    def resolve_public_key(self, key_id):
+    def resolve_public_key(self, key_id: Any) -> Any:  # noqa: ARG002 -- one key
         return self._key._key.public_key()
 
 
-async def test_a_request_signed_by_an_independent_library_is_stored(live_sink, key):
+async def test_a_request_signed_by_an_independent_library_is_stored(
+    live_sink: LiveSink, key: SigningKey
+) -> None:
     """http-message-signatures on PyPI shares no code with us."""
     one = Upload(key=key)
     request = requests.Request(
@@ -183,7 +210,9 @@ async def test_a_request_signed_by_an_independent_library_is_stored(live_sink, k
     assert answer.status_code == 201, answer.text
 
 
-async def test_without_a_public_authority_the_host_header_counts(live_sink, upload):
+async def test_without_a_public_authority_the_host_header_counts(
+    live_sink: LiveSink, upload: Callable[..., Upload]
+) -> None:
     async with live_sink(public_authority=None) as client:
         authority = str(client.base_url.netloc, "ascii")
         assert (await upload(authority=authority).post(client)).status_code == 201
@@ -191,7 +220,7 @@ async def test_without_a_public_authority_the_host_header_counts(live_sink, uplo
     assert answer.json()["type"] == ProblemType.SIGNATURE_INVALID.uri
 
 
-def _problem_cases():
+def _problem_cases() -> Any:
     bomb = gzip.compress(b"0" * (DECODED_BODY_MAX_BYTES + 1))
     return {
         ProblemType.BODY_MALFORMED: {"payload": b"{" + SECRET.encode()},
@@ -217,14 +246,19 @@ def _problem_cases():
 
 
 @pytest.mark.parametrize("problem", list(_problem_cases()), ids=lambda problem: problem.slug)
-async def test_each_refusal_has_its_problem(problem, client, upload, capfd):
+async def test_each_refusal_has_its_problem(
+    problem: ProblemType,
+    client: httpx.AsyncClient,
+    upload: Callable[..., Upload],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     case = _problem_cases()[problem]
     assert_problem(await upload(**case).post(client), problem)
     assert SECRET not in "".join(capfd.readouterr())
 
 
 def assert_problem(answer: httpx.Response, problem: ProblemType) -> None:
-    """The shape of RFC 9457, and nothing that was sent."""
+    """Look for the shape of RFC 9457, and for nothing that was sent."""
     document = answer.json()
     assert document["type"] == f"urn:vox-telemetry:problem:{problem.slug}", document
     assert (answer.status_code, document["status"]) == (problem.status, problem.status)
@@ -235,17 +269,21 @@ def assert_problem(answer: httpx.Response, problem: ProblemType) -> None:
     assert SECRET not in answer.text
 
 
-async def test_another_body_than_the_signed_one_is_refused(client, upload):
+async def test_another_body_than_the_signed_one_is_refused(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     one = upload()
     answer = await client.post("/v1/batches", content=one.body + b" ", headers=one.headers())
     assert_problem(answer, ProblemType.CONTENT_DIGEST_MISMATCH)
 
 
-async def test_other_methods_are_refused(client):
+async def test_other_methods_are_refused(client: httpx.AsyncClient) -> None:
     assert_problem(await client.get("/v1/batches"), ProblemType.METHOD_NOT_ALLOWED)
 
 
-async def test_a_missing_digest_or_idempotency_key_is_named(client, key):
+async def test_a_missing_digest_or_idempotency_key_is_named(
+    client: httpx.AsyncClient, key: SigningKey
+) -> None:
     for name, problem in (
         ("content-digest", ProblemType.CONTENT_DIGEST_MISSING),
         ("idempotency-key", ProblemType.IDEMPOTENCY_KEY_MISSING),
@@ -264,7 +302,9 @@ def _resigned(one: Upload, headers: dict[str, str]) -> dict[str, str]:
     return fields | sign_request(request, one.key, created=one.created, nonce="0123456789abcdef")
 
 
-async def test_two_signatures_with_our_tag_are_refused(client, upload):
+async def test_two_signatures_with_our_tag_are_refused(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     headers = upload().headers()
     for name in ("signature-input", "signature"):
         headers[name] += ", " + headers[name].replace("vox=", "two=", 1)
@@ -272,14 +312,18 @@ async def test_two_signatures_with_our_tag_are_refused(client, upload):
     assert_problem(answer, ProblemType.SIGNATURE_AMBIGUOUS)
 
 
-async def test_another_algorithm_is_refused(client, upload):
+async def test_another_algorithm_is_refused(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     headers = upload().headers()
     headers["signature-input"] = headers["signature-input"].replace("ed25519", "hmac-sha256")
     answer = await client.post("/v1/batches", content=b"", headers=headers)
     assert_problem(answer, ProblemType.SIGNATURE_ALGORITHM)
 
 
-async def test_a_token_is_asked_for_when_one_is_set(live_sink, upload):
+async def test_a_token_is_asked_for_when_one_is_set(
+    live_sink: LiveSink, upload: Callable[..., Upload]
+) -> None:
     async with live_sink(upload_token=SECRET) as client:
         for given in (None, "Bearer wrong", f"Basic {SECRET}", SECRET):
             answer = await upload(changes={"authorization": given}).post(client)
@@ -289,21 +333,27 @@ async def test_a_token_is_asked_for_when_one_is_set(live_sink, upload):
     assert answer.status_code == 201
 
 
-async def test_the_token_is_not_kept(live_sink, upload, fetch):
+async def test_the_token_is_not_kept(
+    live_sink: LiveSink, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     async with live_sink(upload_token=SECRET) as client:
         await upload(changes={"authorization": f"Bearer {SECRET}"}).post(client)
     [(row,)] = await fetch("SELECT batch::text FROM batch")
     assert SECRET not in row
 
 
-async def test_a_revoked_key_is_refused_within_two_seconds(client, upload, store, key):
+async def test_a_revoked_key_is_refused_within_two_seconds(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], store: Store, key: SigningKey
+) -> None:
     assert (await upload().post(client)).status_code == 201
     await store.revoke_key(key.public.key_id, now=datetime.now(UTC))
     await asyncio.sleep(1.1)
     assert_problem(await upload().post(client), ProblemType.KEY_REVOKED)
 
 
-async def test_a_key_above_its_rate_waits_and_others_do_not(live_sink, upload, store):
+async def test_a_key_above_its_rate_waits_and_others_do_not(
+    live_sink: LiveSink, upload: Callable[..., Upload], store: Store
+) -> None:
     other = new_key()
     await store.add_key(other.public, "other", now=datetime.now(UTC))
     async with live_sink(rate_per_s=0.5, rate_burst=2) as client:
@@ -317,20 +367,26 @@ async def test_a_key_above_its_rate_waits_and_others_do_not(live_sink, upload, s
     assert free.status_code == 201
 
 
-async def test_an_unverified_request_spends_nobodys_rate(live_sink, upload):
+async def test_an_unverified_request_spends_nobodys_rate(
+    live_sink: LiveSink, upload: Callable[..., Upload]
+) -> None:
     async with live_sink(rate_per_s=0.001, rate_burst=1) as client:
         forged = await upload(changes={"content-type": MEDIA_TYPE + ";x"}).post(client)
         assert_problem(forged, ProblemType.SIGNATURE_INVALID)
         assert (await upload().post(client)).status_code == 201
 
 
-async def test_a_stale_signature_is_told_the_time(client, upload):
+async def test_a_stale_signature_is_told_the_time(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     answer = await upload(created=1).post(client)
     assert answer.json()["sink_time"].startswith("20")
     assert answer.json()["sink_time"].endswith("Z")
 
 
-async def test_violations_name_the_place_and_never_the_value(client, upload):
+async def test_violations_name_the_place_and_never_the_value(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     bad = benchmark_event(session_id=SECRET + " with spaces")
     batch_id = new_batch_id()
     one = upload(batch_id=batch_id, payload=payload_of(benchmark_event(), bad, batch_id=batch_id))
@@ -341,7 +397,9 @@ async def test_violations_name_the_place_and_never_the_value(client, upload):
     assert SECRET not in answer.text
 
 
-async def test_a_refused_batch_of_a_known_key_is_kept_without_values(client, upload, fetch, key):
+async def test_a_refused_batch_of_a_known_key_is_kept_without_values(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch, key: SigningKey
+) -> None:
     one = upload(payload=payload_of(benchmark_event(session_id=SECRET)))
     one.batch_id = json.loads(one.payload)["batch_id"]
     await one.post(client)
@@ -351,13 +409,17 @@ async def test_a_refused_batch_of_a_known_key_is_kept_without_values(client, upl
     assert row[1:] == ("contract-refused", key.public.key_id, len(one.body))
 
 
-async def test_a_body_over_the_limit_is_answered_not_reset(client, upload):
+async def test_a_body_over_the_limit_is_answered_not_reset(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
     one = upload(body=b"x" * (CODED_BODY_MAX_BYTES + 1))
     assert_problem(await one.post(client), ProblemType.BODY_TOO_LARGE)
 
 
-async def test_a_chunked_body_is_counted_too(client, upload):
-    async def chunks():
+async def test_a_chunked_body_is_counted_too(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> AsyncIterator[Any]:
+    async def chunks() -> AsyncIterator[Any]:
         for _ in range(20):
             yield b"x" * 65_536
 
@@ -365,10 +427,12 @@ async def test_a_chunked_body_is_counted_too(client, upload):
     assert_problem(answer, ProblemType.BODY_TOO_LARGE)
 
 
-async def test_a_chunked_body_is_stored(client, upload):
+async def test_a_chunked_body_is_stored(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> AsyncIterator[Any]:
     one = upload()
 
-    async def chunks():
+    async def chunks() -> AsyncIterator[Any]:
         for start in range(0, len(one.body), 100):
             yield one.body[start : start + 100]
 
@@ -376,7 +440,7 @@ async def test_a_chunked_body_is_stored(client, upload):
     assert answer.status_code == 201
 
 
-async def test_a_slow_sender_is_cut(live_sink, upload):
+async def test_a_slow_sender_is_cut(live_sink: LiveSink, upload: Callable[..., Upload]) -> None:
     async with live_sink(receive_deadline_s=0.3) as client:
         one = upload()
         whole = _wire(one, len(one.body))
@@ -404,7 +468,9 @@ def _wire(one: Upload, length: int) -> bytes:
     return head.encode() + b"\r\n\r\n" + one.body
 
 
-async def test_a_content_length_that_promises_more_is_cut(live_sink, upload, fetch):
+async def test_a_content_length_that_promises_more_is_cut(
+    live_sink: LiveSink, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     async with live_sink(receive_deadline_s=0.3) as client:
         one = upload()
         answer = await _raw(client, _wire(one, len(one.body) + 1))
@@ -412,14 +478,18 @@ async def test_a_content_length_that_promises_more_is_cut(live_sink, upload, fet
     assert await fetch("SELECT count(*) FROM batch") == [(0,)]
 
 
-async def test_a_content_length_that_promises_less_breaks_the_digest(client, upload, fetch):
+async def test_a_content_length_that_promises_less_breaks_the_digest(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload()
     answer = await _raw(client, _wire(one, len(one.body) - 1))
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert await fetch("SELECT count(*) FROM batch") == [(0,)]
 
 
-async def test_a_header_given_twice_is_combined_before_it_is_believed(client, upload, fetch):
+async def test_a_header_given_twice_is_combined_before_it_is_believed(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
     one = upload()
     doubled = _wire(one, len(one.body)).replace(
         b"idempotency-key:", b'idempotency-key: "other"\r\nidempotency-key:', 1
@@ -428,7 +498,12 @@ async def test_a_header_given_twice_is_combined_before_it_is_believed(client, up
     assert await fetch("SELECT count(*) FROM batch") == [(0,)]
 
 
-async def test_a_bug_is_answered_without_a_word_of_it(live_sink, upload, capfd, monkeypatch):
+async def test_a_bug_is_answered_without_a_word_of_it(
+    live_sink: LiveSink,
+    upload: Callable[..., Upload],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def broken(*_: object) -> None:
         raise ZeroDivisionError(SECRET)
 

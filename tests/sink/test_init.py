@@ -1,11 +1,14 @@
 import importlib.util
 
 import pytest
+
 import vox_telemetry_sink
 
 
 @pytest.mark.parametrize("missing", ["litestar", "asyncpg", "uvicorn"])
-def test_without_the_extra_the_command_says_how_to_get_it(missing, monkeypatch, capsys):
+def test_without_the_extra_the_command_says_how_to_get_it(
+    missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == missing else real(name)

@@ -1,11 +1,13 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from support.uploads import new_key
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.errors import StoreUnavailableError
 from vox_telemetry_sink.keys import KeyRegistry
 from vox_telemetry_sink.store import Store
+from vox_telemetry_spec.keys import SigningKey
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -17,7 +19,9 @@ class Clock:
         return self.now_s
 
 
-async def test_a_change_is_seen_after_a_second_and_not_asked_for_before(store, key):
+async def test_a_change_is_seen_after_a_second_and_not_asked_for_before(
+    store: Store, key: SigningKey
+) -> None:
     clock = Clock()
     registry = KeyRegistry(store, clock=clock)
     key_id = key.public.key_id
@@ -29,7 +33,7 @@ async def test_a_change_is_seen_after_a_second_and_not_asked_for_before(store, k
     assert (await registry.find(key_id)).is_revoked
 
 
-async def test_a_new_key_is_seen_after_a_second_too(store):
+async def test_a_new_key_is_seen_after_a_second_too(store: Store) -> None:
     clock = Clock()
     registry, key = KeyRegistry(store, clock=clock), new_key()
     assert await registry.find(key.public.key_id) is None
@@ -39,7 +43,7 @@ async def test_a_new_key_is_seen_after_a_second_too(store):
     assert (found.name, found.public.raw) == ("late", key.public.raw)
 
 
-async def test_the_cache_is_bounded(store):
+async def test_the_cache_is_bounded(store: Store) -> None:
     registry = KeyRegistry(store, clock=Clock())
     for number in range(4_100):
         registry._remember(str(number), 0.0, None)
@@ -47,8 +51,10 @@ async def test_the_cache_is_bounded(store):
     assert "0" not in registry._known
 
 
-@pytest.mark.parametrize("text", ["", "x" * 42, "x" * 44, "'; DROP TABLE client_key; --" + "x" * 15])
-async def test_what_is_no_key_id_is_not_looked_up(text):
+@pytest.mark.parametrize(
+    "text", ["", "x" * 42, "x" * 44, "'; DROP TABLE client_key; --" + "x" * 15]
+)
+async def test_what_is_no_key_id_is_not_looked_up(text: str) -> None:
     async with connected_pool("postgresql://nobody@127.0.0.1:1/x") as pool:
         registry = KeyRegistry(Store(pool), clock=Clock())
         assert await registry.find(text) is None

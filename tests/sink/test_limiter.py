@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
+
 from vox_telemetry_sink.limiter import Limiter
 
 
-def test_a_burst_passes_and_then_the_rate_counts():
+def test_a_burst_passes_and_then_the_rate_counts() -> None:
     limiter = Limiter(rate_per_s=10, burst=30)
     assert [limiter.take("k", now_s=0.0).allowed for _ in range(31)] == [True] * 30 + [False]
     assert limiter.take("k", now_s=0.05).allowed is False
@@ -10,7 +13,7 @@ def test_a_burst_passes_and_then_the_rate_counts():
     assert limiter.take("k", now_s=0.1).allowed is False
 
 
-def test_a_refusal_costs_nothing():
+def test_a_refusal_costs_nothing() -> None:
     limiter = Limiter(rate_per_s=1, burst=1)
     limiter.take("k", now_s=0.0)
     for moment in (0.2, 0.4, 0.6, 0.8):
@@ -18,26 +21,26 @@ def test_a_refusal_costs_nothing():
     assert limiter.take("k", now_s=1.01).allowed
 
 
-def test_idle_time_saves_no_more_than_the_burst():
+def test_idle_time_saves_no_more_than_the_burst() -> None:
     limiter = Limiter(rate_per_s=10, burst=2)
     limiter.take("k", now_s=0.0)
     assert [limiter.take("k", now_s=9_999.0).allowed for _ in range(3)] == [True, True, False]
 
 
-def test_a_clock_that_steps_back_gives_nothing():
+def test_a_clock_that_steps_back_gives_nothing() -> None:
     limiter = Limiter(rate_per_s=1, burst=1)
     limiter.take("k", now_s=100.0)
     assert not limiter.take("k", now_s=50.0).allowed
 
 
-def test_keys_do_not_share():
+def test_keys_do_not_share() -> None:
     limiter = Limiter(rate_per_s=1, burst=1)
     assert limiter.take("a", now_s=0.0).allowed
     assert limiter.take("b", now_s=0.0).allowed
     assert not limiter.take("a", now_s=0.0).allowed
 
 
-def test_the_number_of_remembered_keys_is_bounded():
+def test_the_number_of_remembered_keys_is_bounded() -> None:
     limiter = Limiter(rate_per_s=1, burst=1)
     for number in range(5_000):
         limiter.take(str(number), now_s=0.0)
@@ -53,7 +56,9 @@ def test_the_number_of_remembered_keys_is_bounded():
         (0.25, 1, 2, {"ratelimit-policy": '"key";q=1;w=4', "ratelimit": '"key";r=0;t=4'}),
     ],
 )
-def test_the_headers_say_what_is_left_and_how_long_to_wait(rate, burst, takes, expected):
+def test_the_headers_say_what_is_left_and_how_long_to_wait(
+    rate: Any, burst: Any, takes: Any, expected: dict[str, str]
+) -> None:
     limiter = Limiter(rate_per_s=rate, burst=burst)
     permits = [limiter.take("k", now_s=0.0) for _ in range(takes)]
     assert permits[-1].headers == expected

@@ -1,7 +1,11 @@
+import httpx
+
 from vox_telemetry_spec.problems import ProblemType
 
 
-async def test_the_document_names_every_answer_header_and_problem(client):
+async def test_the_document_names_every_answer_header_and_problem(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.get("/schema/openapi.json")
     assert answer.status_code == 200
     operation = answer.json()["paths"]["/v1/batches"]["post"]
@@ -20,12 +24,10 @@ async def test_the_document_names_every_answer_header_and_problem(client):
         ("Signature", True),
         ("Content-Encoding", False),
     }
-    assert set(operation["requestBody"]["content"]) == {
-        "application/vnd.vox.usage-batch.v1+json"
-    }
+    assert set(operation["requestBody"]["content"]) == {"application/vnd.vox.usage-batch.v1+json"}
 
 
-async def test_no_page_with_foreign_scripts_is_served(client):
+async def test_no_page_with_foreign_scripts_is_served(client: httpx.AsyncClient) -> None:
     for path in ("/schema", "/schema/swagger", "/schema/redoc", "/"):
         answer = await client.get(path, follow_redirects=True)
         assert "cdn" not in answer.text, path

@@ -1,14 +1,18 @@
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from support.uploads import new_key
-from vox_telemetry_sink.store import Rejection, StoredBatch
+from vox_telemetry_sink.store import Rejection, Store, StoredBatch
 from vox_telemetry_spec.violations import Violation
+
+Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, 4_000, tzinfo=UTC)
 
 
-def test_a_receipt_names_the_stored_bytes_and_time():
+def test_a_receipt_names_the_stored_bytes_and_time() -> None:
     stored = StoredBatch(b"\xab" * 32, 7, NOW, is_new=True)
     assert json.loads(stored.receipt("id").encode()) == {
         "schema": "vox.usage-receipt.v1",
@@ -19,7 +23,7 @@ def test_a_receipt_names_the_stored_bytes_and_time():
     }
 
 
-async def test_keys_are_added_once_listed_and_revoked_once(store, fetch):
+async def test_keys_are_added_once_listed_and_revoked_once(store: Store, fetch: Fetch) -> None:
     first, second = new_key().public, new_key().public
     assert await store.add_key(first, "one", now=NOW)
     assert await store.add_key(second, "two", now=NOW + timedelta(seconds=1))
@@ -39,7 +43,7 @@ async def test_keys_are_added_once_listed_and_revoked_once(store, fetch):
     ]
 
 
-async def test_a_rejection_is_kept(store, fetch):
+async def test_a_rejection_is_kept(store: Store, fetch: Fetch) -> None:
     violations = [Violation(3, "/metadata", "contract.additionalProperties")]
     await store.keep_rejection(Rejection(NOW, "k", "contract-refused", violations, b"d" * 32, 9))
     assert await fetch(
@@ -47,8 +51,11 @@ async def test_a_rejection_is_kept(store, fetch):
         " FROM rejection"
     ) == [
         (
-            NOW, "k", "contract-refused",
+            NOW,
+            "k",
+            "contract-refused",
             '[{"rule": "contract.additionalProperties", "event": 3, "pointer": "/metadata"}]',
-            b"d" * 32, 9,
+            b"d" * 32,
+            9,
         )
     ]

@@ -1,11 +1,14 @@
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+
 from support.uploads import Upload, new_key
 from vox_telemetry_sink.errors import RefusalError
 from vox_telemetry_sink.verify import EnrolledKey, Received, Verified, read_claim, verify
 from vox_telemetry_spec.digest import content_digest
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest
 from vox_telemetry_spec.taxonomy import SensitivityClass
@@ -13,40 +16,50 @@ from vox_telemetry_spec.taxonomy import SensitivityClass
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
-def enrolled(key, *, is_revoked=False):
+def enrolled(key: SigningKey, *, is_revoked: Any = False) -> Any:
     return EnrolledKey(key.public, "test", SensitivityClass.S1, is_revoked)
 
 
-def received(upload, *, method="POST", authority=None, path=None, body=None, **fields):
+def received(
+    upload: Upload,
+    *,
+    method: Any = "POST",
+    authority: Any = None,
+    path: Any = None,
+    body: bytes | None = None,
+    **fields: Any,
+) -> Any:
     headers = upload.headers() | {name.replace("_", "-"): value for name, value in fields.items()}
     request = SignableRequest(
-        method, authority or upload.authority, path or upload.path,
+        method,
+        authority or upload.authority,
+        path or upload.path,
         {name: value for name, value in headers.items() if value is not None},
     )
     return Received(request, upload.coding, upload.body if body is None else body)
 
 
-def checked(request, key, *, now=NOW):
+def checked(request: Any, key: SigningKey, *, now: Any = NOW) -> Any:
     return verify(request, read_claim(request), key, now=now)
 
 
 @pytest.fixture
-def key():
+def key() -> Any:
     return new_key()
 
 
 @pytest.fixture
-def upload(key):
+def upload(key: SigningKey) -> Any:
     return Upload(key=key, created=int(NOW.timestamp()), coding="gzip")
 
 
-def test_a_good_request_is_verified(key, upload):
+def test_a_good_request_is_verified(key: SigningKey, upload: Upload) -> None:
     verified = checked(received(upload), enrolled(key))
     assert verified.key.public.key_id == key.public.key_id
     assert verified.received.coded_body == upload.body
 
 
-def test_nobody_else_makes_a_verified(key, upload):
+def test_nobody_else_makes_a_verified(key: SigningKey, upload: Upload) -> None:
     with pytest.raises(RuntimeError, match=re.escape("made by verify() only")):
         Verified(received(upload), enrolled(key), object())
 
@@ -63,7 +76,9 @@ def test_nobody_else_makes_a_verified(key, upload):
         {"content_encoding": "zstd"},
     ],
 )
-def test_each_covered_part_is_bound(change, key, upload):
+def test_each_covered_part_is_bound(
+    change: dict[str, str], key: SigningKey, upload: Upload
+) -> None:
     with pytest.raises(RefusalError, match="does not verify") as caught:
         checked(received(upload, **change), enrolled(key))
     assert caught.value.problem is ProblemType.SIGNATURE_INVALID
@@ -90,7 +105,9 @@ def test_each_covered_part_is_bound(change, key, upload):
         (r'"@path"', '"@path" "@query"', ProblemType.SIGNATURE_COVERAGE),
     ],
 )
-def test_each_parameter_of_the_signature_is_bound(old, new, problem, key, upload):
+def test_each_parameter_of_the_signature_is_bound(
+    old: str, new: str, problem: ProblemType, key: SigningKey, upload: Upload
+) -> None:
     tampered, count = re.subn(old, new, upload.headers()["signature-input"])
     assert count == 1
     headers = upload.headers()
@@ -100,25 +117,27 @@ def test_each_parameter_of_the_signature_is_bound(old, new, problem, key, upload
     assert caught.value.problem is problem
 
 
-def test_the_coding_must_be_covered_when_it_was_added_on_the_way(key):
+def test_the_coding_must_be_covered_when_it_was_added_on_the_way(key: SigningKey) -> None:
     plain = Upload(key=key, created=int(NOW.timestamp()))
     with pytest.raises(RefusalError, match="does not cover content-encoding"):
         checked(received(plain, content_encoding="gzip"), enrolled(key))
 
 
-def test_the_body_is_bound_by_the_digest(key, upload):
+def test_the_body_is_bound_by_the_digest(key: SigningKey, upload: Upload) -> None:
     with pytest.raises(RefusalError, match="SHA-256") as caught:
         checked(received(upload, body=upload.body + b"\n"), enrolled(key))
     assert caught.value.problem is ProblemType.CONTENT_DIGEST_MISMATCH
 
 
 @pytest.mark.parametrize("off_s", [-300, 0, 300])
-def test_the_window_is_300_seconds_both_ways(off_s, key, upload):
+def test_the_window_is_300_seconds_both_ways(off_s: int, key: SigningKey, upload: Upload) -> None:
     checked(received(upload), enrolled(key), now=NOW + timedelta(seconds=off_s))
 
 
 @pytest.mark.parametrize("off_s", [-301, 301])
-def test_outside_the_window_the_answer_tells_our_time(off_s, key, upload):
+def test_outside_the_window_the_answer_tells_our_time(
+    off_s: int, key: SigningKey, upload: Upload
+) -> None:
     now = NOW + timedelta(seconds=off_s)
     with pytest.raises(RefusalError, match="expected at most 300 s") as caught:
         checked(received(upload), enrolled(key), now=now)
@@ -126,30 +145,30 @@ def test_outside_the_window_the_answer_tells_our_time(off_s, key, upload):
     assert caught.value.sink_time == now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def test_other_refusals_do_not_tell_our_time(key, upload):
+def test_other_refusals_do_not_tell_our_time(key: SigningKey, upload: Upload) -> None:
     with pytest.raises(RefusalError) as caught:
         checked(received(upload, method="PUT"), enrolled(key))
     assert caught.value.sink_time == ""
 
 
-def test_an_unknown_key_is_refused(upload):
+def test_an_unknown_key_is_refused(upload: Upload) -> None:
     with pytest.raises(RefusalError, match="not enrolled") as caught:
         checked(received(upload), None)
     assert caught.value.problem is ProblemType.KEY_UNKNOWN
 
 
-def test_a_key_that_the_lookup_confused_is_refused(upload):
+def test_a_key_that_the_lookup_confused_is_refused(upload: Upload) -> None:
     with pytest.raises(RefusalError, match="not enrolled"):
         checked(received(upload), enrolled(new_key()))
 
 
-def test_a_revoked_key_is_refused(key, upload):
+def test_a_revoked_key_is_refused(key: SigningKey, upload: Upload) -> None:
     with pytest.raises(RefusalError, match="revoked") as caught:
         checked(received(upload), enrolled(key, is_revoked=True))
     assert caught.value.problem is ProblemType.KEY_REVOKED
 
 
-def test_a_key_id_proves_nothing(key, upload):
+def test_a_key_id_proves_nothing(key: SigningKey, upload: Upload) -> None:
     """Signed by another key under the key id of an enrolled one."""
     forger = new_key()
     headers = Upload(key=forger, created=int(NOW.timestamp())).headers()

@@ -1,28 +1,36 @@
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+
 from support.events import benchmark_event
 from support.uploads import Upload, new_batch_id, payload_of
-from vox_telemetry_sink.enforce import enforce
+from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.enforce import Accepted, enforce
 from vox_telemetry_sink.errors import RefusalError, StoreError, StoreUnavailableError
+from vox_telemetry_sink.store import Store
 from vox_telemetry_sink.unpack import unpack
 from vox_telemetry_sink.verify import EnrolledKey, Received, read_claim, verify
 from vox_telemetry_sink.writer import Writer, running_writer
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest
 from vox_telemetry_spec.taxonomy import SensitivityClass
+
+Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 CHECKER = Checker.load()
 
 
 @pytest.fixture
-def accept(key):
+def accept(key: SigningKey) -> Any:
     """Walk a batch through verify and enforce, as the ingest does."""
 
-    def accepted(*events, batch_id=None):
+    def accepted(*events: Any, batch_id: str | None = None) -> Any:
         batch_id = batch_id or new_batch_id()
         upload = Upload(key=key, batch_id=batch_id, payload=payload_of(*events, batch_id=batch_id))
         request = SignableRequest("POST", upload.authority, upload.path, upload.headers())
@@ -35,7 +43,7 @@ def accept(key):
     return accepted
 
 
-def poison(accepted):
+def poison(accepted: Any) -> Any:
     """Break a batch as only a bug could: its second event has no metadata."""
     broken = accepted.events[0].__class__(
         accepted.events[0].family, "x", accepted.events[0].recorded_at, None, b"not json"
@@ -44,18 +52,24 @@ def poison(accepted):
     return accepted
 
 
-async def test_what_waits_is_written_in_one_transaction(store, accept, fetch):
+async def test_what_waits_is_written_in_one_transaction(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     writer = Writer(store)
     waiting = [asyncio.create_task(writer.write(accept())) for _ in range(20)]
     await asyncio.sleep(0)
     writer.close()
     await writer.run()
     assert all(stored.is_new for stored in await asyncio.gather(*waiting))
-    [(transactions, batches)] = await fetch("SELECT count(DISTINCT xmin::text), count(*) FROM batch")
+    [(transactions, batches)] = await fetch(
+        "SELECT count(DISTINCT xmin::text), count(*) FROM batch"
+    )
     assert (transactions, batches) == (1, 20)
 
 
-async def test_a_group_has_at_most_64_batches(store, accept, fetch):
+async def test_a_group_has_at_most_64_batches(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     writer = Writer(store)
     waiting = [asyncio.create_task(writer.write(accept())) for _ in range(65)]
     await asyncio.sleep(0)
@@ -66,7 +80,9 @@ async def test_a_group_has_at_most_64_batches(store, accept, fetch):
     assert sizes == [(1,), (64,)]
 
 
-async def test_the_same_batch_twice_in_one_group_is_stored_once(store, accept, fetch):
+async def test_the_same_batch_twice_in_one_group_is_stored_once(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     one = accept()
     async with running_writer(store) as writer:
         first, second = await asyncio.gather(writer.write(one), writer.write(one))
@@ -75,7 +91,9 @@ async def test_the_same_batch_twice_in_one_group_is_stored_once(store, accept, f
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
 
 
-async def test_the_same_id_with_other_bytes_in_one_group_is_refused(store, accept, fetch):
+async def test_the_same_id_with_other_bytes_in_one_group_is_refused(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     one = accept()
     other = accept(benchmark_event(), benchmark_event(), batch_id=one.envelope.batch_id)
     async with running_writer(store) as writer:
@@ -87,19 +105,27 @@ async def test_the_same_id_with_other_bytes_in_one_group_is_refused(store, accep
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
 
 
-async def test_a_poison_batch_harms_nobody_else(store, accept, fetch):
+async def test_a_poison_batch_harms_nobody_else(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     batches = [accept() for _ in range(5)]
     poison(batches[2])
     async with running_writer(store) as writer:
         results = await asyncio.gather(*map(writer.write, batches), return_exceptions=True)
         assert [isinstance(result, StoreError) for result in results] == [
-            False, False, True, False, False,
+            False,
+            False,
+            True,
+            False,
+            False,
         ]
         assert (await writer.write(accept())).is_new
     assert await fetch("SELECT count(*) FROM event") == [(5,)]
 
 
-async def test_an_id_whose_events_failed_is_free_for_a_repetition(store, accept, fetch):
+async def test_an_id_whose_events_failed_is_free_for_a_repetition(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     one = accept()
     bad = poison(replace(one, events=list(one.events)))
     async with running_writer(store) as writer:
@@ -110,7 +136,9 @@ async def test_an_id_whose_events_failed_is_free_for_a_repetition(store, accept,
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
 
 
-async def test_a_bug_in_writing_does_not_end_the_writer(store, accept, monkeypatch):
+async def test_a_bug_in_writing_does_not_end_the_writer(
+    store: Store, accept: Callable[..., Accepted], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running_writer(store) as writer:
         with monkeypatch.context() as patched:
             patched.setattr("vox_telemetry_sink.store.batch_row", lambda _: 1 / 0)
@@ -119,7 +147,7 @@ async def test_a_bug_in_writing_does_not_end_the_writer(store, accept, monkeypat
         assert (await writer.write(accept())).is_new
 
 
-async def test_a_full_queue_refuses_at_once(store, accept):
+async def test_a_full_queue_refuses_at_once(store: Store, accept: Callable[..., Accepted]) -> None:
     writer = Writer(store)
     one = accept()
     tasks = [asyncio.create_task(writer.write(one)) for _ in range(256)]
@@ -133,7 +161,7 @@ async def test_a_full_queue_refuses_at_once(store, accept):
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_the_queue_is_bounded_in_bytes(store, accept):
+async def test_the_queue_is_bounded_in_bytes(store: Store, accept: Callable[..., Accepted]) -> None:
     writer = Writer(store)
     large = replace(accept(), payload_bytes=40_000_000)
     task = asyncio.create_task(writer.write(large))
@@ -143,7 +171,9 @@ async def test_the_queue_is_bounded_in_bytes(store, accept):
     task.cancel()
 
 
-async def test_a_sender_that_has_gone_does_not_stop_the_rest(store, accept, fetch):
+async def test_a_sender_that_has_gone_does_not_stop_the_rest(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     writer = Writer(store)
     gone = asyncio.create_task(writer.write(accept()))
     stays = asyncio.create_task(writer.write(accept()))
@@ -155,7 +185,9 @@ async def test_a_sender_that_has_gone_does_not_stop_the_rest(store, accept, fetc
     assert await fetch("SELECT count(*) FROM batch") == [(2,)]
 
 
-async def test_leaving_writes_what_was_accepted(store, accept, fetch):
+async def test_leaving_writes_what_was_accepted(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
     async with running_writer(store) as writer:
         tasks = [asyncio.create_task(writer.write(accept())) for _ in range(3)]
         await asyncio.sleep(0)
@@ -163,20 +195,21 @@ async def test_leaving_writes_what_was_accepted(store, accept, fetch):
     assert await fetch("SELECT count(*) FROM batch") == [(3,)]
 
 
-async def test_after_closing_nothing_is_taken(store, accept):
+async def test_after_closing_nothing_is_taken(
+    store: Store, accept: Callable[..., Accepted]
+) -> None:
     async with running_writer(store) as writer:
         pass
     with pytest.raises(RefusalError, match="try again later"):
         await writer.write(accept())
 
 
-async def test_a_database_that_is_away_fails_all_that_wait(accept):
-    from vox_telemetry_sink.database import connected_pool
-    from vox_telemetry_sink.store import Store
-
-    async with connected_pool("postgresql://nobody@127.0.0.1:1/x") as pool:
-        async with running_writer(Store(pool)) as writer:
-            results = await asyncio.gather(
-                *(writer.write(accept()) for _ in range(100)), return_exceptions=True
-            )
+async def test_a_database_that_is_away_fails_all_that_wait(accept: Callable[..., Accepted]) -> None:
+    async with (
+        connected_pool("postgresql://nobody@127.0.0.1:1/x") as pool,
+        running_writer(Store(pool)) as writer,
+    ):
+        results = await asyncio.gather(
+            *(writer.write(accept()) for _ in range(100)), return_exceptions=True
+        )
     assert {type(result) for result in results} == {StoreUnavailableError}

@@ -21,6 +21,7 @@ from vox_telemetry_sink.cli.settings import (
 from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, HOST, PORT, WORKERS, Config
 from vox_telemetry_sink.errors import MigrationError
 from vox_telemetry_sink.logs import UVICORN_LOG_CONFIG, configure_logging, log
+from vox_telemetry_sink.protocol import HeaderDeadlineProtocol
 from vox_telemetry_spec.limits import (
     CONNECTIONS_MAX_COUNT,
     DRAIN_DEADLINE_S,
@@ -92,6 +93,7 @@ def _serve(config: Config, environment: dict[str, str]) -> None:
         access_log=False,  # its lines hold addresses
         server_header=False,
         proxy_headers=False,  # nobody's address is wanted
+        http=HeaderDeadlineProtocol,
         ws="none",
         limit_concurrency=CONNECTIONS_MAX_COUNT,
         timeout_keep_alive=KEEP_ALIVE_IDLE_MAX_S,

@@ -7,37 +7,46 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+
 from support.cli import run_cli, started_cli
 from support.uploads import Upload, new_key
+from vox_telemetry_spec.keys import SigningKey
+
+Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 SINK = "vox-telemetry-sink"
 
 
-def free_port():
+def free_port() -> Any:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
 @contextmanager
-def serving(*args, env=None):
+def serving(*args: Any, env: dict[str, str] | None = None) -> Iterator[Any]:
     """Start it and wait until it is ready; what it logs is collected."""
     port = free_port()
     with started_cli(SINK, "serve", "--port", str(port), *args, env=env) as process:
         lines = []
         reader = threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True)
         reader.start()
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30
+        ) as client:
             wait_until(lambda: answers(client), process)
             yield process, client, lines
     reader.join(10)
 
 
-def wait_until(done, process, within_s=30):
+def wait_until(done: Any, process: Any, within_s: Any = 30) -> None:
     deadline = time.monotonic() + within_s
     while not done():
         assert process.poll() is None, "it ended"
@@ -45,34 +54,36 @@ def wait_until(done, process, within_s=30):
         time.sleep(0.05)
 
 
-def answers(client):
+def answers(client: httpx.Client) -> Any:
     try:
         return client.get("/readyz").status_code == 200
     except httpx.TransportError:
         return False
 
 
-def enrolled(env):
+def enrolled(env: dict[str, str]) -> Any:
     key = new_key()
-    ran = run_cli(SINK, "keys", "add", "-", "--name", "t", env=env, input=json.dumps(key.public.jwk))
+    ran = run_cli(
+        SINK, "keys", "add", "-", "--name", "t", env=env, input=json.dumps(key.public.jwk)
+    )
     assert ran.code == 0, ran.err
     return key
 
 
-def post(client, key, **changes):
+def post(client: httpx.Client, key: SigningKey, **changes: Any) -> Any:
     authority = client.base_url.netloc.decode()
     one = Upload(key=key, authority=authority, **changes)
     return client.post(one.path, content=one.body, headers=one.headers())
 
 
-def test_a_database_that_is_not_migrated_is_refused(empty_database_url):
+def test_a_database_that_is_not_migrated_is_refused(empty_database_url: str) -> None:
     ran = run_cli(SINK, "serve", env={"VOX_SINK_DATABASE_URL": empty_database_url})
     assert ran.code == 1
     assert "lacks 0001_first_tables: run vox-telemetry-sink migrate" in ran.err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_it_serves_and_ends_in_order(workers, database_url):
+def test_it_serves_and_ends_in_order(workers: str, database_url: str) -> None:
     env = {"VOX_SINK_DATABASE_URL": database_url}
     key = enrolled(env)
     with serving("--workers", workers, env=env) as (process, client, lines):
@@ -86,13 +97,13 @@ def test_it_serves_and_ends_in_order(workers, database_url):
     assert "127.0.0.1" not in "".join(line for line in lines if '"stored"' in line)
 
 
-def test_a_request_in_hand_is_answered_before_it_ends(database_url):
+def test_a_request_in_hand_is_answered_before_it_ends(database_url: str) -> Iterator[Any]:
     env = {"VOX_SINK_DATABASE_URL": database_url}
     key = enrolled(env)
     with serving(env=env) as (process, client, _):
         one = Upload(key=key, authority=client.base_url.netloc.decode())
 
-        def halves():
+        def halves() -> Iterator[Any]:
             yield one.body[:100]
             process.send_signal(signal.SIGTERM)
             time.sleep(0.5)
@@ -103,12 +114,14 @@ def test_a_request_in_hand_is_answered_before_it_ends(database_url):
         assert process.wait(20) == 0
 
 
-async def test_after_kill_9_every_receipt_given_is_in_the_database(database_url, fetch):
+async def test_after_kill_9_every_receipt_given_is_in_the_database(
+    database_url: str, fetch: Fetch
+) -> None:
     env = {"VOX_SINK_DATABASE_URL": database_url, "VOX_SINK_RATE_BURST": "10000"}
     key = enrolled(env)
     receipts = []
 
-    def hammer(client):
+    def hammer(client: httpx.Client) -> None:
         while True:
             try:
                 answer = post(client, key)
@@ -128,7 +141,7 @@ async def test_after_kill_9_every_receipt_given_is_in_the_database(database_url,
     assert events == distinct == len(stored)
 
 
-def test_without_a_database_url_it_brings_its_own(tmp_path):
+def test_without_a_database_url_it_brings_its_own(tmp_path: Path) -> None:
     env = {"VOX_SINK_DATA_DIR": str(tmp_path / "data")}
     with serving(env=env) as (process, client, _):
         key = enrolled(env)

@@ -1,0 +1,60 @@
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import uvicorn
+
+from vox_telemetry_sink.protocol import HeaderDeadlineProtocol
+
+ANSWER_OF_TWO = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+class QuickProtocol(HeaderDeadlineProtocol):
+    header_deadline_s = 0.3
+
+
+async def slow_app(scope: Any, receive: Any, send: Any) -> None:
+    """Answer later than the deadline of headers."""
+    await asyncio.sleep(0.5)
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+    )
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def talk(*parts: bytes) -> bytes:
+    """Send parts 0.2 s apart to such a server and read until it closes, 1 s at most."""
+    server = uvicorn.Server(
+        uvicorn.Config(slow_app, port=0, lifespan="off", log_config=None, http=QuickProtocol)
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 -- uvicorn has a flag only
+        await asyncio.sleep(0.01)
+    reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname()[:2])
+    for part in parts:
+        writer.write(part)
+        await asyncio.sleep(0.2)
+    answer = b"still open"
+    with suppress(TimeoutError):
+        answer = await asyncio.wait_for(reader.read(), 1.0)
+    writer.close()
+    server.should_exit = True
+    await serving
+    return answer
+
+
+@pytest.mark.parametrize("parts", [(), (b"",), (b"G",), (b"GET / HTTP/1.1\r\n", b"a: b\r\n")])
+async def test_headers_that_do_not_come_close_the_connection(parts: tuple[bytes, ...]) -> None:
+    assert await talk(*parts) == b""
+
+
+async def test_a_request_that_arrived_may_take_its_time() -> None:
+    assert await talk(ANSWER_OF_TWO) == b"still open"
+
+
+async def test_the_clock_runs_again_for_the_next_request() -> None:
+    parts = (ANSWER_OF_TWO, b"", b"", b"", b"GET /")
+    answer = await talk(*parts)
+    assert answer.endswith(b"ok")
+    assert answer.count(b"HTTP/1.1") == 1

@@ -19,7 +19,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _BASE64_PIECE = re.compile(r"[A-Za-z0-9]{6,}")
 # Words are not base64: each is a hump of two letters or more, digits end it.
 _PLAIN_WORDS = re.compile(
-    r"(?:(?:(?:[A-Z]{0,4}+[a-z]{2,}+)++|[A-Z]++|[a-z])[0-9]{0,3}+(?:[/_+-]++|$)|[0-9]++(?:[/_+-]++|$))++"
+    r"(?:(?:(?:[A-Z]{0,5}+[a-z]{2,}+)++(?:[A-Z]{2,3})?+|[A-Z]++|[a-z])?[0-9]{0,5}+(?:[/_+-]++|$))++"
 )
 _HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[:._-]?[0-9A-Fa-f]{2}){3,}")
 _HEX_NOISE = re.compile(r"0x|[:._-]")

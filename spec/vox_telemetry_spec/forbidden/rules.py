@@ -1,7 +1,7 @@
 """The rules as data: what `contracts/forbidden/*.json` declares, read once and checked.
 
-JSON and not YAML, because every start of either program reads the files: PyYAML needs 80 times as
-long for them, and a JSON reader comes with every language.
+JSON and not YAML, because every start of either program reads the files: PyYAML needs several
+hundred times as long for them, and a JSON reader comes with every language.
 """
 
 import re

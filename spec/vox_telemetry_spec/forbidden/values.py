@@ -56,7 +56,7 @@ class ValueMatcher:
 
 
 def _trie(words: Iterable[str]) -> str:
-    """Return a pattern of words by their common beginnings: ten times as quick as their list."""
+    """Return a pattern of words by their common beginnings, twice as quick as their list."""
     ends: dict[str, list[str]] = {}
     for word in words:
         ends.setdefault(word[0], []).append(word[1:])

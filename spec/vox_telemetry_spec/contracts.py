@@ -1,4 +1,4 @@
-"""Closed contracts: one compiled JSON Schema per uploadable metric type, and the envelope's."""
+"""Closed contracts: one compiled JSON Schema per uploadable family, and the envelope's."""
 
 from collections.abc import Iterator
 
@@ -57,15 +57,15 @@ class Contracts:
         """
         self.registry = registry
         self.envelope = Schema(BATCH_SCHEMA_PATH)
-        self._by_metric_type = {
-            family.metric_type: Schema(_schema_path(family))
+        self._by_family = {
+            family.family: Schema(_schema_path(family))
             for family in registry.families
             if family.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD
         }
 
-    def of(self, metric_type: str) -> Schema | None:
-        """Return the contract of an uploadable metric type, else None."""
-        return self._by_metric_type.get(metric_type)
+    def of(self, family: Family) -> Schema | None:
+        """Return the contract of an uploadable family, else None."""
+        return self._by_family.get(family.family)
 
 
 def _schema_path(family: Family) -> str:

@@ -7,6 +7,7 @@ import yaml
 
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.errors import RegistryError
+from vox_telemetry_spec.strict_yaml import load_yaml
 from vox_telemetry_spec.taxonomy import Family
 
 INDEX_PATH = "contracts/index.yaml"
@@ -33,10 +34,21 @@ class Registry:
     """The registry, indexed by metric type."""
 
     def __init__(self, contracts: list[ContractRow], families: list[Family]) -> None:
-        """Index the rows; a metric type is declared by one family."""
+        """Index the rows; families that share a metric type differ in sensitivity.
+
+        Raises:
+            RegistryError: two families have one name, or one metric type and one sensitivity.
+
+        """
         self.contracts = tuple(contracts)
         self.families = tuple(families)
-        self._by_metric_type = {family.metric_type: family for family in families}
+        _refuse_twins([family.family for family in families], "family")
+        self._by_metric_type: dict[str, tuple[Family, ...]] = {}
+        for family in sorted(families, key=lambda family: family.sensitivity_class):
+            if family.metric_type is not None:
+                known = self._by_metric_type.get(family.metric_type, ())
+                _refuse_twins([f.sensitivity_class.value for f in (*known, family)], family.family)
+                self._by_metric_type[family.metric_type] = (*known, family)
 
     @classmethod
     def load(cls) -> Self:
@@ -47,11 +59,17 @@ class Registry:
 
         """
         try:
-            index = msgspec.convert(yaml.safe_load(read_contract(INDEX_PATH)), _Index)
+            index = msgspec.convert(load_yaml(read_contract(INDEX_PATH)), _Index)
         except (OSError, yaml.YAMLError, msgspec.ValidationError) as exc:
             raise RegistryError(f"{INDEX_PATH} is damaged, reinstall vox-telemetry: {exc}") from exc
         return cls(index.contracts, index.families)
 
-    def family_of(self, metric_type: str) -> Family | None:
-        """Return what the family of `metric_type` declares, or None for an unregistered type."""
-        return self._by_metric_type.get(metric_type)
+    def families_of(self, metric_type: str) -> tuple[Family, ...]:
+        """Return the families of `metric_type`, the least sensitive first; none if unregistered."""
+        return self._by_metric_type.get(metric_type, ())
+
+
+def _refuse_twins(names: list[str], what: str) -> None:
+    twins = {name for name in names if names.count(name) > 1}
+    if twins:
+        raise RegistryError(f"{INDEX_PATH}: got {what} twice for {sorted(twins)}, expected once")

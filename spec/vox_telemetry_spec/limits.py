@@ -34,3 +34,13 @@ RETRY_AFTER_MAX_S: Final = 3_600
 # wire 9: the original's recommendation for one key.
 RATE_PER_S: Final = 10.0
 RATE_BURST: Final = 30
+
+# row: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
+TRIAL_STRING_MAX_CHARS: Final = 128
+
+# retention: the original's safe identifiers; a century, so that a cutoff is always a real date.
+IDENTIFIER_MAX_CHARS: Final = 128
+RETENTION_MAX_DAYS: Final = 36_500
+
+# redaction: RFC 2104 section 3 discourages keys shorter than the hash's output.
+SALT_MIN_BYTES: Final = 32

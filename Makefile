@@ -1,18 +1,48 @@
-# The two commands are `make demo` and `make test`; everything they need goes into this folder.
+# The two commands are `make demo` and `make test`; all that they need goes into this folder.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := deploy/requirements.lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate
 
-.PHONY: setup lock
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lock clean
 
-setup: $(VENV)/.installed
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.installed ## make the virtual environment from the lock file
 
 $(VENV)/.installed: pyproject.toml $(LOCK)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes -r $(LOCK)
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-lock:
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras --group dev pyproject.toml -o $(LOCK)
+demo: setup ## one batch of real events, from a file to rows in Postgres
+	$(BIN)/python deploy/demo/run.py
+
+test: setup ## every test against real parts, with branch coverage
+	sh tests/system-packages.sh
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine --quiet
+
+.coverage:
+	$(MAKE) test
+
+check: setup .coverage ## lint, types, arrows, coverage of the last test run
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage report --fail-under=95
+
+lock: setup ## resolve the lock files again after a change of dependencies
+	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)
+	$(COMPILE) --extra sink pyproject.toml -o deploy/requirements-sink.lock
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

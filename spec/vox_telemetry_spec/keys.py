@@ -46,13 +46,16 @@ class PublicKey:
         """Take the 32 bytes of RFC 8032.
 
         Raises:
-            KeyRefusedError: not 32 bytes, or a point that no honest key has.
+            KeyRefusedError: not 32 bytes, not in canonical form, or of small order.
 
         """
         if len(raw) != KEY_BYTES:
             raise KeyRefusedError(f"the public key has {len(raw)} bytes, expected {KEY_BYTES}")
-        if (int.from_bytes(raw, "little") & _Y_MASK) % _P in _SMALL_ORDER_Y:
+        y = int.from_bytes(raw, "little") & _Y_MASK
+        if y % _P in _SMALL_ORDER_Y:
             raise KeyRefusedError("the public key is a point of small order, expected a real key")
+        if y >= _P:  # RFC 8032 section 5.1.3; a second spelling would be a second key id
+            raise KeyRefusedError("the public key is not in its one canonical encoding (RFC 8032)")
         self.raw = raw
         self._key = Ed25519PublicKey.from_public_bytes(raw)
 
@@ -66,7 +69,7 @@ class PublicKey:
         """
         try:
             jwk = msgspec.json.decode(document, type=_PublicJwk)
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             raise KeyRefusedError(
                 'not a JWK, expected {"kty":"OKP","crv":"Ed25519","x":…}'
             ) from exc
@@ -123,7 +126,7 @@ class SigningKey:
         """
         try:
             jwk = msgspec.json.decode(document.encode(), type=_PublicJwk)
-        except msgspec.DecodeError as exc:
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as exc:
             raise KeyRefusedError("the stored key is not a JWK, expected a private one") from exc
         if (jwk.kty, jwk.crv) != ("OKP", "Ed25519") or jwk.d is None:
             raise KeyRefusedError("the stored key is not a private Ed25519 JWK")

@@ -44,3 +44,23 @@ RETENTION_MAX_DAYS: Final = 36_500
 
 # redaction: RFC 2104 section 3 discourages keys shorter than the hash's output.
 SALT_MIN_BYTES: Final = 32
+
+# The sink's own bounds; a client sees them only as 408, 422 (a cut list) and 503.
+RECEIVE_DEADLINE_S: Final = 30.0  # wire 4: a coded body of 1 MiB at 280 kbit/s
+DISCARDED_BODY_MAX_BYTES: Final = 8_388_608  # read on after 413, or the sender sees a reset only
+VIOLATIONS_MAX_COUNT: Final = 100  # of an answer: under ANSWER_MAX_BYTES at 600 bytes each
+GROUP_MAX_BATCHES: Final = 64  # group commit: measured gain levels off at 16
+QUEUE_MAX_BATCHES: Final = 256
+QUEUE_MAX_BYTES: Final = 67_108_864  # decoded bytes waiting to be written, a worker
+OVERLOAD_RETRY_AFTER_S: Final = 2
+KEY_CACHE_AGE_S: Final = 1.0  # a revocation reaches every worker within twice this
+KEY_CACHE_MAX_KEYS: Final = 4_096
+STORE_CONNECT_DEADLINE_S: Final = 5.0
+STORE_STATEMENT_DEADLINE_MS: Final = 10_000
+STORE_STATEMENT_DEADLINE_S: Final = 12.0  # the driver's own, for a server that is gone silently
+STORE_LOCK_DEADLINE_MS: Final = 5_000
+STORE_POOL_MAX_CONNECTIONS: Final = 8
+CONNECTIONS_MAX_COUNT: Final = 256  # a worker: with their bodies 256 MiB at most
+KEEP_ALIVE_IDLE_MAX_S: Final = 15
+DRAIN_DEADLINE_S: Final = 45  # longer than RECEIVE_DEADLINE_S and one group's write together
+JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100

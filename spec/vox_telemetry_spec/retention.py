@@ -21,6 +21,11 @@ from vox_telemetry_spec.strict_yaml import load_yaml
 
 POLICY_PATH = "contracts/db/retention-policy.yaml"
 
+# Narrower than fromisoformat, which reads week dates and, on newer Pythons, an hour 24.
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+    r"(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _IDENTIFIER = re.compile(rf"[A-Za-z0-9_]{{1,{IDENTIFIER_MAX_CHARS}}}")
 
 
@@ -117,8 +122,10 @@ def is_expired(rule: RetentionRule, stored: str | int | None, now: datetime) -> 
 
 def _read_time(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
     except ValueError:
+        return None
+    if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 

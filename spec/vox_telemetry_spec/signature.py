@@ -41,6 +41,7 @@ class PresentedSignature:
     created: int
     base: bytes
     signature: bytes
+    expires: int | None = None
 
 
 def sign_request(
@@ -76,11 +77,12 @@ def read_signature(
 
     """
     label, components, params = _ours(_dictionary("Signature-Input", signature_input))
-    if params.get("alg") != SIGNATURE_ALGORITHM:
+    if not _is_string(params.get("alg"), SIGNATURE_ALGORITHM):
         raise SignatureRefusedError(
             ProblemType.SIGNATURE_ALGORITHM, 'alg is not ed25519, expected alg="ed25519"'
         )
-    key_id, created = _key_id(params), _created(params)
+    key_id, created = _key_id(params), _seconds("created", params.get("created"))
+    expires = _seconds("expires", params["expires"]) if "expires" in params else None
     _nonce(params)
     covered = [name for name, _ in components]
     missing = [name for name in _must_cover(request) if name not in covered]
@@ -95,13 +97,12 @@ def read_signature(
             ProblemType.SIGNATURE_MALFORMED,
             "Signature has no byte sequence under the label of Signature-Input",
         )
-    return PresentedSignature(
-        key_id, created, signature_base(request, components, params), presented
-    )
+    base = signature_base(request, components, params)
+    return PresentedSignature(key_id, created, base, presented, expires)
 
 
 def check_fresh(presented: PresentedSignature, *, now_s: float) -> None:
-    """Check `created` against the sink's clock, both ways (wire 6.4).
+    """Check `created` against the sink's clock, both ways, and `expires` if given (wire 6.4).
 
     Raises:
         SignatureRefusedError: outside the window; nothing is said about the signature itself.
@@ -113,6 +114,10 @@ def check_fresh(presented: PresentedSignature, *, now_s: float) -> None:
             ProblemType.SIGNATURE_STALE,
             f"created is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} "
             f"the sink's clock, expected at most {SIGNATURE_MAX_SKEW_S} s",
+        )
+    if presented.expires is not None and now_s > presented.expires:
+        raise SignatureRefusedError(
+            ProblemType.SIGNATURE_STALE, "expires has passed by the sink's clock, sign again"
         )
 
 
@@ -137,7 +142,7 @@ def _ours(members: Mapping[str, tuple[object, Params]]) -> tuple[str, list[Compo
     found = [
         (label, components, params)
         for label, (components, params) in members.items()
-        if params.get("tag") == SIGNATURE_TAG
+        if _is_string(params.get("tag"), SIGNATURE_TAG)
     ]
     if not found:
         raise SignatureRefusedError(
@@ -156,6 +161,11 @@ def _ours(members: Mapping[str, tuple[object, Params]]) -> tuple[str, list[Compo
     return label, components, params
 
 
+def _is_string(value: object, expected: str) -> bool:
+    """Tell the string (RFC 9421 section 2.3) from a token, which compares equal to it."""
+    return type(value) is str and value == expected
+
+
 def _key_id(params: Params) -> str:
     key_id = params.get("keyid")
     if type(key_id) is not str:
@@ -163,14 +173,13 @@ def _key_id(params: Params) -> str:
     return key_id
 
 
-def _created(params: Params) -> int:
-    created = params.get("created")
-    if type(created) is not int:
+def _seconds(name: str, value: object) -> int:
+    if type(value) is not int:
         raise SignatureRefusedError(
             ProblemType.SIGNATURE_MALFORMED,
-            "created is no integer, expected seconds (RFC 9421 2.3)",
+            f"{name} is no integer, expected seconds (RFC 9421 2.3)",
         )
-    return created
+    return value
 
 
 def _nonce(params: Params) -> None:

@@ -1,5 +1,6 @@
 """The signature base of RFC 9421 section 2.5: the exact bytes that are signed and verified."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from vox_telemetry_spec.errors import FieldRefusedError, SignatureRefusedError
 from vox_telemetry_spec.limits import COMPONENTS_MAX_COUNT
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.structured_fields import Component, Params, serialise_inner_list
+
+# RFC 9421 section 2.5 knows ASCII alone; a line break could pretend to be a line of the base.
+_VALUE = re.compile(r"[\t -~]*")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def signature_base(
 
     Raises:
         SignatureRefusedError: a component twice, with parameters, of a kind that this profile does
-            not rebuild, or absent from the request.
+            not rebuild, or absent from the request; or a value that is not printable ASCII.
 
     """
     if len(components) > COMPONENTS_MAX_COUNT:
@@ -58,13 +62,17 @@ def signature_base(
                 "the signature covers a component that is repeated, parametrised, absent "
                 "or unknown here, expected the components of wire 6.2",
             )
+        if _VALUE.fullmatch(value) is None:
+            raise SignatureRefusedError(
+                ProblemType.SIGNATURE_MALFORMED,
+                "a covered value is not printable ASCII, expected no line break or control",
+            )
         seen.add(name)
         lines.append(f'"{name}": {value}')
     try:
         lines.append(f'"@signature-params": {serialise_inner_list(components, params)}')
-        # RFC 9421 section 2.1: a value that is not ASCII cannot be signed as it stands.
-        return "\n".join(lines).encode("ascii")
-    except (FieldRefusedError, UnicodeEncodeError) as exc:
+    except FieldRefusedError as exc:
         raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MALFORMED, "a covered value is not ASCII, expected ASCII"
+            ProblemType.SIGNATURE_MALFORMED, "a signature parameter cannot be written (RFC 9651)"
         ) from exc
+    return "\n".join(lines).encode("ascii")

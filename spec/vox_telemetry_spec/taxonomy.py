@@ -69,10 +69,7 @@ def may_enqueue(
         return Refusal.TRANSMISSION_CLASS
     if family.sensitivity_class is SensitivityClass.S3 or family.sensitivity_class > ceiling:
         return Refusal.SENSITIVITY_CLASS
-    if (
-        family.sensitivity_class > SENSITIVITY_WITHOUT_OPT_IN
-        and family.family not in opted_in
-    ):
+    if family.sensitivity_class > SENSITIVITY_WITHOUT_OPT_IN and family.family not in opted_in:
         return Refusal.OPT_IN
     return None
 

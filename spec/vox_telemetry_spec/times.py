@@ -3,7 +3,10 @@
 import re
 from datetime import UTC, datetime
 
-_PATTERN = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?Z", re.ASCII)
+# The hour is bounded here: newer Pythons read 24:00:00 as the next day, RFC 3339 has no hour 24.
+_PATTERN = re.compile(
+    r"(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2})(?:\.(\d{1,9}))?Z", re.ASCII
+)
 
 
 def parse_time(text: str) -> datetime | None:

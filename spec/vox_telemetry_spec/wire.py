@@ -1,8 +1,9 @@
 """Names of the wire profile (wire 1 to 4): path, media type, headers, tag, and the target URL."""
 
 import ipaddress
+import re
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from vox_telemetry_spec.errors import UrlRefusedError
 
@@ -28,6 +29,13 @@ REQUIRED_COMPONENTS: Final = (
 CONTENT_ENCODING: Final = "content-encoding"
 CODINGS: Final = ("gzip", "zstd")
 
+# What a URL may hold so that every client, gateway and sink sees the same authority and path: no
+# white space, no control or non-ASCII character (a client would rewrite them after signing).
+_PLAIN_URL = re.compile(r"[!-~]*")
+_HOST_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")  # RFC 3986 3.3
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2[eE]){1,2}(?=/|\Z)")
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -49,10 +57,26 @@ def ingest_target(url: str) -> IngestTarget:
     """Return the target of `VOX_TELEMETRY_UPLOAD_URL`; an empty path means `/v1/batches`.
 
     Raises:
-        UrlRefusedError: not https (loopback may use http), or a URL with credentials, a query or
-            a fragment: these are not covered by the signature, and credentials would be logged.
+        UrlRefusedError: not https (loopback may use http); credentials, a query or a fragment,
+            which the signature does not cover (and credentials would be logged); a host or path
+            that a client or gateway would rewrite after signing.
 
     """
+    parts, port = _split(url)
+    host = parts.hostname or ""
+    _check_origin(parts, host)
+    _check_path(parts)
+    path = parts.path if parts.path not in ("", "/") else INGEST_PATH
+    name = authority(parts.scheme, host, port)
+    return IngestTarget(f"{parts.scheme}://{name}{path}", name, path)
+
+
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    if _PLAIN_URL.fullmatch(url) is None:
+        raise UrlRefusedError(
+            "the upload URL holds a space, a control or a non-ASCII character, "
+            "expected an xn-- host and a percent-encoded path"
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -60,7 +84,10 @@ def ingest_target(url: str) -> IngestTarget:
         raise UrlRefusedError(
             "the upload URL cannot be parsed, expected https://HOST[/PATH]"
         ) from exc
-    host = parts.hostname or ""
+    return parts, port
+
+
+def _check_origin(parts: SplitResult, host: str) -> None:
     if parts.scheme not in _DEFAULT_PORTS or not host:
         raise UrlRefusedError(
             f"the upload URL has scheme '{parts.scheme}' and host '{host}', "
@@ -71,15 +98,22 @@ def ingest_target(url: str) -> IngestTarget:
             "the upload URL holds credentials, expected none: "
             "set VOX_TELEMETRY_UPLOAD_TOKEN for a bearer token"
         )
-    if parts.query or parts.fragment:
-        raise UrlRefusedError("the upload URL has a query or a fragment, expected neither")
+    if not _is_host(host, in_brackets="[" in parts.netloc):
+        raise UrlRefusedError("the upload URL's host is neither a name nor an IP address")
     if parts.scheme == "http" and not _is_loopback(host):
         raise UrlRefusedError(
             f"the upload URL is plain http to '{host}', expected https (http only to loopback)"
         )
-    path = parts.path if parts.path not in ("", "/") else INGEST_PATH
-    name = authority(parts.scheme, host, port)
-    return IngestTarget(f"{parts.scheme}://{name}{path}", name, path)
+
+
+def _check_path(parts: SplitResult) -> None:
+    if parts.query or parts.fragment:
+        raise UrlRefusedError("the upload URL has a query or a fragment, expected neither")
+    if _PATH.fullmatch(parts.path) is None or _DOT_SEGMENT.search(parts.path):
+        raise UrlRefusedError(
+            "the upload URL's path has a dot segment or a character that RFC 3986 does not allow, "
+            "expected a plain path"
+        )
 
 
 def _is_loopback(host: str) -> bool:
@@ -87,5 +121,14 @@ def _is_loopback(host: str) -> bool:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_host(host: str, *, in_brackets: bool) -> bool:
+    if not in_brackets:
+        return _HOST_NAME.fullmatch(host) is not None
+    try:
+        return ipaddress.IPv6Address(host).scope_id is None  # a zone means nothing to the other end
     except ValueError:
         return False

@@ -1,0 +1,74 @@
+"""The table of contents: what is served, what a worker holds, how failures are answered."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from vox_telemetry_sink.config import DATABASE_URL, Config
+from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.health import livez, readyz
+from vox_telemetry_sink.ingest import Sink, ingest
+from vox_telemetry_sink.keys import KeyRegistry
+from vox_telemetry_sink.limiter import Limiter
+from vox_telemetry_sink.logs import configure_logging
+from vox_telemetry_sink.openapi import openapi_config
+from vox_telemetry_sink.problems import EXCEPTION_HANDLERS
+from vox_telemetry_sink.store import Store
+from vox_telemetry_sink.writer import running_writer
+from vox_telemetry_spec.checking import Checker
+
+
+def create_app(config: Config) -> Litestar:
+    """Return the sink's application.
+
+    Raises:
+        ConfigError: no database: `serve` starts the embedded one and says where it is.
+
+    """
+    if config.database_url is None:
+        raise ConfigError(f"{DATABASE_URL} is not set, expected postgresql://…")
+    return Litestar(
+        route_handlers=[ingest, livez, readyz],
+        dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[_holding(config, config.database_url)],
+        openapi_config=openapi_config(version("vox-telemetry")),
+        logging_config=None,  # Litestar's own log would print exceptions with their messages
+    )
+
+
+def app_from_environment() -> Litestar:
+    """Return the application of a worker process, which knows its environment only."""
+    configure_logging()
+    return create_app(Config.from_env(os.environ))
+
+
+def _holding(config: Config, dsn: str) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def holding(app: Litestar) -> AsyncIterator[None]:
+        async with connected_pool(dsn) as pool:
+            store = Store(pool)
+            async with running_writer(store) as writer:
+                app.state.sink = Sink(
+                    config=config,
+                    checker=Checker.load(),
+                    store=store,
+                    keys=KeyRegistry(store, clock=time.monotonic),
+                    limiter=Limiter(rate_per_s=config.rate_per_s, burst=config.rate_burst),
+                    writer=writer,
+                )
+                yield
+
+    return holding
+
+
+def _held_sink(state: State) -> Sink:
+    sink: Sink = state.sink
+    return sink

@@ -1,0 +1,40 @@
+"""The tree of commands; each leaf is a file."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from vox_telemetry_sink.cli.keys import keys
+from vox_telemetry_sink.cli.migrate import migrate
+from vox_telemetry_sink.cli.serve import serve
+
+program = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its boxes show local variables, which may be secrets
+    help="Take signed batches of approved usage telemetry and keep them in Postgres.",
+)
+program.command()(serve)
+program.command()(migrate)
+program.add_typer(keys, name="keys")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the signature typer calls
+    if wanted:
+        typer.echo(version("vox-telemetry"))
+        raise typer.Exit
+
+
+@program.callback()
+def options(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Hold the options that come before a command; `--version` acts in its callback."""
+    del show_version

@@ -1,0 +1,103 @@
+"""`vox-telemetry-sink serve`: run the sink until SIGTERM or Ctrl-C."""
+
+import asyncio
+import os
+import signal
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from vox_telemetry_sink import database
+from vox_telemetry_sink.app import create_app
+from vox_telemetry_sink.cli.settings import (
+    DatabaseUrl,
+    DataDir,
+    opened_store,
+    running_database,
+    settings,
+)
+from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, HOST, PORT, WORKERS, Config
+from vox_telemetry_sink.errors import MigrationError
+from vox_telemetry_sink.logs import UVICORN_LOG_CONFIG, configure_logging, log
+from vox_telemetry_spec.limits import (
+    CONNECTIONS_MAX_COUNT,
+    DRAIN_DEADLINE_S,
+    KEEP_ALIVE_IDLE_MAX_S,
+)
+
+_FACTORY = "vox_telemetry_sink.app:app_from_environment"
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help=f"Address; environment {HOST}.")] = None,
+    port: Annotated[int | None, typer.Option(help=f"Port; environment {PORT}.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help=f"Worker processes; environment {WORKERS}.")
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve POST /v1/batches. Without a database URL an embedded Postgres is started."""
+    environment = settings(
+        {
+            HOST: host,
+            PORT: port,
+            WORKERS: workers,
+            DATABASE_URL: database_url,
+            DATA_DIR: data_dir,
+        }
+    )
+    config = Config.from_env(environment)
+    configure_logging()
+    # uvicorn drains on SIGTERM and then raises it again; unwinding stops the embedded Postgres.
+    signal.signal(signal.SIGTERM, _end)
+    with running_database(config) as dsn:
+        is_ours = config.database_url is None
+        asyncio.run(_prepare(dsn, may_migrate=is_ours))
+        log().info("serving", host=config.host, port=config.port, workers=config.workers)
+        _serve(replace(config, database_url=dsn), {**environment, DATABASE_URL: dsn})
+
+
+async def _prepare(dsn: str, *, may_migrate: bool) -> None:
+    """Migrate the embedded database; refuse an external one that is not up to date.
+
+    Raises:
+        MigrationError: migrations are pending; an operator decides when to run them.
+        StoreUnavailableError: the database does not answer.
+
+    """
+    if not may_migrate:
+        async with opened_store(dsn) as store:
+            pending = await store.pending_migrations()
+        if pending:
+            raise MigrationError(
+                f"the database lacks {', '.join(pending)}: run vox-telemetry-sink migrate"
+            )
+    await database.migrate(dsn)  # nothing pending: makes the partitions of the coming months
+
+
+def _serve(config: Config, environment: dict[str, str]) -> None:
+    alone = config.workers == 1
+    if not alone:
+        os.environ.update(environment)  # the workers are new processes: they read Config there
+    uvicorn.run(
+        create_app(config) if alone else _FACTORY,
+        factory=not alone,
+        workers=config.workers,
+        host=config.host,
+        port=config.port,
+        log_config=UVICORN_LOG_CONFIG,
+        access_log=False,  # its lines hold addresses
+        server_header=False,
+        proxy_headers=False,  # nobody's address is wanted
+        ws="none",
+        limit_concurrency=CONNECTIONS_MAX_COUNT,
+        timeout_keep_alive=KEEP_ALIVE_IDLE_MAX_S,
+        timeout_graceful_shutdown=DRAIN_DEADLINE_S,
+    )
+
+
+def _end(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)

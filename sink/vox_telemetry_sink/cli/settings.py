@@ -1,0 +1,62 @@
+"""Flags over environment over defaults, and the database that the result names."""
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, Config
+from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.store import Store
+
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="A Postgres 15 or newer, postgresql://…; without it an embedded one is used. "
+        f"Environment: {DATABASE_URL} (keeps a password out of the process list)."
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help=f"Where the embedded Postgres keeps its data. Environment: {DATA_DIR}."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def settings(flags: Mapping[str, object]) -> dict[str, str]:
+    """Return the environment with the flags that were given in it, by their variables' names."""
+    given = {name: str(value) for name, value in flags.items() if value is not None}
+    return {**os.environ, **given}
+
+
+@contextmanager
+def running_database(config: Config) -> Iterator[str]:
+    """Yield the DSN of the configured database; the embedded one runs for the block.
+
+    Raises:
+        ConfigError: the embedded one does not exist for this system.
+        EmbeddedPostgresError: the embedded one is needed and cannot run.
+
+    """
+    if config.database_url is not None:
+        yield config.database_url
+        return
+    # Imported only when it is wanted: it is another extra and refuses to load on Windows.
+    try:
+        from vox_telemetry_sink.embedded import running_postgres  # noqa: PLC0415 -- as said
+    except ImportError as exc:
+        raise ConfigError(f"{DATABASE_URL} is not set and {exc}") from exc
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with running_postgres(config.data_dir) as dsn:
+        yield dsn
+
+
+@asynccontextmanager
+async def opened_store(dsn: str) -> AsyncIterator[Store]:
+    """Hold a store for one command."""
+    async with connected_pool(dsn) as pool:
+        yield Store(pool)

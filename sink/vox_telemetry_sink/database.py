@@ -1,0 +1,172 @@
+"""The door to Postgres: connections with their time limits, driver errors, and migrations."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import asyncpg
+
+from vox_telemetry_sink.errors import MigrationError, StoreError, StoreUnavailableError
+from vox_telemetry_sink.sql import Migration, load_migrations, load_queries
+from vox_telemetry_spec.limits import (
+    STORE_CONNECT_DEADLINE_S,
+    STORE_LOCK_DEADLINE_MS,
+    STORE_POOL_MAX_CONNECTIONS,
+    STORE_STATEMENT_DEADLINE_MS,
+    STORE_STATEMENT_DEADLINE_S,
+)
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+
+QUERIES = load_queries()
+PARTITIONS_MADE_AHEAD_MONTHS = 4
+
+_SERVER_SETTINGS = {
+    "application_name": "vox-telemetry-sink",
+    "timezone": "UTC",
+    "statement_timeout": str(STORE_STATEMENT_DEADLINE_MS),
+    "lock_timeout": str(STORE_LOCK_DEADLINE_MS),
+    "idle_in_transaction_session_timeout": str(STORE_STATEMENT_DEADLINE_MS),
+}
+# SQLSTATE classes (PostgreSQL, appendix A) after which the same statement may work later:
+# connection, authorisation, transaction rollback, resources, operator intervention, system error;
+# 25006 is a standby during a failover, 3D000 a database being restored, 55P03 a lock not had.
+_PASSING_CLASSES = ("08", "28", "40", "53", "57", "58")
+_PASSING_STATES = ("25006", "3D000", "55P03")
+
+
+@contextmanager
+def mapped_driver_errors() -> Iterator[None]:
+    """Turn whatever asyncpg raises inside the block into errors of our own tree.
+
+    The message names the error's kind only: Postgres repeats values in its own.
+
+    Raises:
+        StoreUnavailableError: no answer, or a refusal that passes.
+        StoreError: any other refusal.
+
+    """
+    try:
+        yield
+    except asyncpg.PostgresError as exc:
+        state = str(exc.sqlstate)
+        said = f"{type(exc).__name__} (SQLSTATE {state})"
+        if state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES:
+            raise StoreUnavailableError(f"the database cannot take this now: {said}") from exc
+        raise StoreError(f"the database refused a statement: {said}") from exc
+    except asyncpg.ClientConfigurationError as exc:
+        raise StoreError(f"the database URL cannot be used: {type(exc).__name__}") from exc
+    except (ValueError, TypeError, OverflowError) as exc:  # asyncpg cannot encode an argument
+        raise StoreError(f"a value does not fit its column: {type(exc).__name__}") from exc
+    except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, EOFError) as exc:
+        raise StoreUnavailableError(f"the database does not answer: {type(exc).__name__}") from exc
+
+
+@asynccontextmanager
+async def connected_pool(dsn: str) -> AsyncIterator[Pool]:
+    """Hold a pool for the length of a block; it connects when it must and again after an outage."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=STORE_POOL_MAX_CONNECTIONS,
+        timeout=STORE_CONNECT_DEADLINE_S,
+        command_timeout=STORE_STATEMENT_DEADLINE_S,
+        server_settings=_SERVER_SETTINGS,
+        init=_read_and_write_json_as_bytes,
+    )
+    try:
+        yield pool
+    finally:
+        pool.terminate()  # every accepted request has its answer by now; nothing is left to say
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Bring the schema up to date, make partitions ahead; return the migrations applied now.
+
+    Several sinks may do this at once: an advisory lock lets one do the work and the others see it.
+
+    Raises:
+        MigrationError: the database's migrations are not a beginning of ours.
+        StoreError: the database refused.
+        StoreUnavailableError: it does not answer.
+
+    """
+    with mapped_driver_errors():
+        # No time limits here: a migration of a large table may take long, and may wait for one.
+        connection = await asyncpg.connect(
+            dsn, timeout=STORE_CONNECT_DEADLINE_S, server_settings={"timezone": "UTC"}
+        )
+        try:
+            await connection.execute(QUERIES["lock_migrations"])
+            await connection.execute(QUERIES["create_schema_migration"])
+            pending = await _pending(connection)
+            for migration in pending:
+                await _apply(connection, migration)
+            await _make_partitions(connection)
+        finally:
+            await connection.close(timeout=STORE_CONNECT_DEADLINE_S)
+    return [_title(migration) for migration in pending]
+
+
+async def pending_migrations(connection: Connection) -> list[str]:
+    """Return the migrations that this version needs and the database lacks.
+
+    Raises:
+        MigrationError: the database's migrations are not a beginning of ours.
+        StoreUnavailableError: it does not answer.
+
+    """
+    with mapped_driver_errors():
+        exists = await connection.fetchval(QUERIES["schema_migration_exists"])
+        migrations = await _pending(connection) if exists else load_migrations()
+    return [_title(migration) for migration in migrations]
+
+
+async def _pending(connection: Connection) -> list[Migration]:
+    ours = load_migrations()
+    applied = await connection.fetch(QUERIES["applied_migrations"])
+    if len(applied) > len(ours):
+        raise MigrationError(
+            f"the database has {len(applied)} migrations and this version knows {len(ours)}: "
+            "upgrade vox-telemetry"
+        )
+    for row, migration in zip(applied, ours, strict=False):
+        if tuple(row) != migration[:3]:
+            raise MigrationError(
+                f"the database has migration {row['version']:04}_{row['name']}, expected "
+                f"{_title(migration)} with the same content: it was made by another program"
+            )
+    return ours[len(applied) :]
+
+
+async def _apply(connection: Connection, migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute(migration.statements)
+        await connection.execute(QUERIES["record_migration"], *migration[:3])
+
+
+async def _make_partitions(connection: Connection) -> None:
+    this_month = datetime.now(UTC).date().replace(day=1)
+    async with connection.transaction():
+        await connection.execute(
+            QUERIES["ensure_event_partitions"], this_month, PARTITIONS_MADE_AHEAD_MONTHS
+        )
+
+
+def _title(migration: Migration) -> str:
+    return f"{migration.version:04}_{migration.name}"
+
+
+async def _read_and_write_json_as_bytes(connection: Connection) -> None:
+    """Let jsonb travel as the bytes msgspec makes; the binary form has a version byte in front."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda document: b"\x01" + document,
+        decoder=lambda raw: raw[1:],
+    )

@@ -1,0 +1,58 @@
+"""Run the embedded Postgres for the length of a block."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from vox_telemetry_sink.embedded import postmaster
+from vox_telemetry_sink.embedded.binaries import find_binaries
+from vox_telemetry_sink.embedded.cluster import ensure_cluster
+from vox_telemetry_sink.embedded.lock import turn, use
+from vox_telemetry_sink.embedded.programs import Programs
+from vox_telemetry_sink.embedded.server_user import choose_server_user
+from vox_telemetry_sink.embedded.socket_folder import make_socket_folder
+
+
+@contextmanager
+def running_postgres(data_dir: Path) -> Iterator[str]:
+    """Start the server of a data directory, or join the one that runs; yield the DSN of `vox`.
+
+    Everything lies in `<data_dir>/postgres`: the cluster `pg`, the server's `log`, and two lock
+    files. The last user of the server stops it, so that neither a short command beside a long one
+    nor a server orphaned by a kill -9 needs an owner.
+
+    Raises:
+        EmbeddedPostgresError: it is not installed, or cannot be made, started or stopped.
+    """
+    binaries = find_binaries()
+    home = data_dir.resolve() / "postgres"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cluster = home / "pg"
+    with use(home / "users") as our_use:
+        with turn(home / "turn"):
+            programs = Programs(binaries, choose_server_user(cluster))
+            os.chown(home, programs.user.uid, -1)
+            socket_folder = _start_or_join(cluster, programs)
+        try:
+            yield _dsn(socket_folder)
+        finally:
+            with turn(home / "turn"):
+                if our_use.is_last():
+                    postmaster.stop(cluster, programs)
+                    socket_folder.rmdir()
+
+
+def _start_or_join(cluster: Path, programs: Programs) -> Path:
+    running = postmaster.socket_folder_of_running(cluster)
+    if running is not None:
+        return running
+    ensure_cluster(cluster, programs)
+    socket_folder = make_socket_folder(cluster, programs.user)
+    postmaster.start(cluster, socket_folder, cluster.with_name("log"), programs)
+    return socket_folder
+
+
+def _dsn(socket_folder: Path) -> str:
+    return f"postgresql:///vox?host={quote(str(socket_folder))}&port=5432&user=vox"

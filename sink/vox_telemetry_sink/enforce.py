@@ -1,0 +1,147 @@
+"""Does a verified payload obey the contract? Pure; the only maker of an `Accepted`."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from vox_telemetry_sink.errors import RefusalError
+from vox_telemetry_sink.verify import Verified
+from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.envelope import Envelope, read_envelope
+from vox_telemetry_spec.errors import ContractRefusedError, FieldRefusedError, JsonRefusedError
+from vox_telemetry_spec.limits import VIOLATIONS_MAX_COUNT
+from vox_telemetry_spec.problems import ProblemType
+from vox_telemetry_spec.structured_fields import parse_string
+from vox_telemetry_spec.taxonomy import Family
+from vox_telemetry_spec.times import parse_time
+from vox_telemetry_spec.violations import Violation
+
+_OURS: Final = object()
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event that passed every check, typed; `metadata` is re-encoded JSON."""
+
+    family: Family
+    session_id: str
+    recorded_at: datetime
+    metric_value: float | None
+    metadata: bytes
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A batch that may be stored; only `enforce` makes one."""
+
+    verified: Verified
+    envelope: Envelope
+    payload_sha256: bytes
+    payload_bytes: int
+    events: list[Event]
+    received_at: datetime
+    made_by: object
+
+    def __post_init__(self) -> None:
+        """Refuse to be made elsewhere.
+
+        Raises:
+            RuntimeError: a programming error.
+
+        """
+        if self.made_by is not _OURS:
+            raise RuntimeError("an Accepted is made by enforce() only")
+
+
+class _CheckedEvent(msgspec.Struct):
+    """The members of an event that passed its closed contract."""
+
+    metric_type: str
+    session_id: str
+    recorded_at: str
+    metadata: msgspec.Raw
+    metric_value: float | None = None
+
+
+def enforce(verified: Verified, payload: bytes, checker: Checker, *, now: datetime) -> Accepted:
+    """Return the batch in `payload` with typed events; `now` (aware) becomes its `received_at`.
+
+    Raises:
+        RefusalError: not strict JSON (400), an Idempotency-Key that is absent or names another
+            batch (400), or a batch that breaks the contract (422, with places and rules).
+
+    """
+    named = _idempotency_key(verified)
+    envelope = _envelope(payload, checker)
+    if envelope.batch_id != named:
+        raise RefusalError(
+            ProblemType.IDEMPOTENCY_KEY_MISMATCH,
+            "Idempotency-Key is not the batch_id of the payload, expected the same UUID",
+        )
+    _check_events(envelope, verified, checker, now)
+    return Accepted(
+        verified=verified,
+        envelope=envelope,
+        payload_sha256=hashlib.sha256(payload).digest(),
+        payload_bytes=len(payload),
+        events=_typed(envelope, checker),
+        received_at=now.replace(microsecond=now.microsecond // 1000 * 1000),  # as receipts write it
+        made_by=_OURS,
+    )
+
+
+def _idempotency_key(verified: Verified) -> str:
+    header = verified.received.request.fields.get("idempotency-key", "")
+    try:
+        return parse_string("Idempotency-Key", header)
+    except FieldRefusedError as exc:
+        raise RefusalError(ProblemType.IDEMPOTENCY_KEY_MISSING, str(exc)) from exc
+
+
+def _envelope(payload: bytes, checker: Checker) -> Envelope:
+    try:
+        return read_envelope(payload, checker.contracts)
+    except JsonRefusedError as exc:
+        raise RefusalError(
+            ProblemType.BODY_MALFORMED,
+            f"the payload is not strict JSON: {exc.rule}",
+            violations=[Violation(None, exc.pointer, exc.rule)],
+        ) from exc
+    except ContractRefusedError as exc:
+        raise _contract_refused(exc.violations) from exc
+
+
+def _check_events(envelope: Envelope, verified: Verified, checker: Checker, now: datetime) -> None:
+    ceiling = verified.key.max_sensitivity
+    found: list[Violation] = []
+    for index, event in enumerate(envelope.events):
+        found += checker.check_event(event, index, now=now, ceiling=ceiling)
+    if found:
+        raise _contract_refused(found)
+
+
+def _contract_refused(found: list[Violation]) -> RefusalError:
+    return RefusalError(
+        ProblemType.CONTRACT_REFUSED,
+        f"the batch breaks the contract in {len(found)} place(s), "
+        f"the first {min(len(found), VIOLATIONS_MAX_COUNT)} are listed; nothing was stored",
+        violations=found[:VIOLATIONS_MAX_COUNT],
+    )
+
+
+def _typed(envelope: Envelope, checker: Checker) -> list[Event]:
+    """Re-encode and type the checked events, in one pass for all of a batch."""
+    members = msgspec.json.decode(msgspec.json.encode(envelope.events), type=list[_CheckedEvent])
+    families = map(checker.contracts.family_of, envelope.events)
+    return [_event(*pair) for pair in zip(members, families, strict=True)]
+
+
+def _event(members: _CheckedEvent, family: Family | None) -> Event:
+    recorded_at = parse_time(members.recorded_at)
+    if family is None or recorded_at is None:  # a check above has been lost: a bug, not a refusal
+        raise RuntimeError("an event passed its check with an unknown type or time")
+    return Event(
+        family, members.session_id, recorded_at, members.metric_value, bytes(members.metadata)
+    )

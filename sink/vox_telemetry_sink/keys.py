@@ -1,0 +1,48 @@
+"""Which key is enrolled: the registry with a short cache.
+
+A key added or revoked reaches every worker within 2 x KEY_CACHE_AGE_S (2 s): that is how long an
+answer is believed, found or not, plus the time of one look at the database.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+
+from vox_telemetry_sink.store import Store
+from vox_telemetry_sink.verify import EnrolledKey
+from vox_telemetry_spec.limits import KEY_CACHE_AGE_S, KEY_CACHE_MAX_KEYS
+
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638 with SHA-256, in base64url
+
+
+class KeyRegistry:
+    """Looks keys up for one worker."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float]) -> None:
+        """`clock` is monotonic, in seconds."""
+        self._store = store
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, EnrolledKey | None]] = OrderedDict()
+
+    async def find(self, key_id: str) -> EnrolledKey | None:
+        """Return the key, revoked or not, or None.
+
+        Raises:
+            StoreUnavailableError: the database does not answer and nothing fresh is remembered.
+
+        """
+        if _THUMBPRINT.fullmatch(key_id) is None:
+            return None  # such a text is no key id; the database is not asked
+        now_s = self._clock()
+        since_s, key = self._known.get(key_id, (float("-inf"), None))
+        if now_s - since_s > KEY_CACHE_AGE_S:
+            key = await self._store.find_key(key_id)
+            self._remember(key_id, now_s, key)
+        return key
+
+    def _remember(self, key_id: str, since_s: float, key: EnrolledKey | None) -> None:
+        """Keep an answer, dated by the question; the oldest goes first when there are too many."""
+        self._known.pop(key_id, None)
+        self._known[key_id] = (since_s, key)
+        while len(self._known) > KEY_CACHE_MAX_KEYS:
+            self._known.popitem(last=False)

@@ -1,0 +1,47 @@
+"""All SQL of the sink: named queries, migrations, and the schema that they add up to."""
+
+import hashlib
+import re
+from importlib.resources import files
+from typing import NamedTuple
+
+_NAME = re.compile(r"^-- (?P<name>[a-z][a-z0-9_]*) --$", re.MULTILINE)
+_MIGRATION_FILE = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)\.sql")
+
+
+class Migration(NamedTuple):
+    """One step of the schema; `sha256` proves that an applied step was not edited afterwards."""
+
+    version: int
+    name: str
+    sha256: bytes
+    statements: str
+
+
+def load_queries() -> dict[str, str]:
+    """Return the statements of queries.sql by name."""
+    text = files(__name__).joinpath("queries.sql").read_text(encoding="utf-8")
+    _, *parts = _NAME.split(text)
+    return {name: query.strip() for name, query in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def load_migrations() -> list[Migration]:
+    """Return all migrations, oldest first.
+
+    Raises:
+        ValueError: a file in migrations/ is not named NNNN_what.sql.
+
+    """
+    return sorted(
+        _migration(path.name, path.read_bytes())
+        for path in files(__name__).joinpath("migrations").iterdir()
+    )
+
+
+def _migration(file_name: str, content: bytes) -> Migration:
+    found = _MIGRATION_FILE.fullmatch(file_name)
+    if found is None:
+        raise ValueError(f"got a migration file '{file_name}', expected NNNN_what.sql")
+    return Migration(
+        int(found["version"]), found["name"], hashlib.sha256(content).digest(), content.decode()
+    )

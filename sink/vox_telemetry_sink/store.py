@@ -1,0 +1,152 @@
+"""The verbs of the sink over its named queries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from vox_telemetry_sink.database import (
+    QUERIES,
+    Connection,
+    Pool,
+    mapped_driver_errors,
+    pending_migrations,
+)
+from vox_telemetry_sink.enforce import Accepted
+from vox_telemetry_sink.rows import EVENT_COLUMNS, batch_row, event_rows
+from vox_telemetry_sink.verify import EnrolledKey
+from vox_telemetry_spec.keys import PublicKey
+from vox_telemetry_spec.receipt import Receipt
+from vox_telemetry_spec.taxonomy import SensitivityClass
+from vox_telemetry_spec.times import format_time
+from vox_telemetry_spec.violations import Violation
+
+
+class StoredBatch(NamedTuple):
+    """What the database holds under a batch id, and whether this write put it there."""
+
+    payload_sha256: bytes
+    event_count: int
+    received_at: datetime
+    is_new: bool
+
+    def receipt(self, batch_id: str) -> Receipt:
+        """Return the receipt, the same for the first answer and for every repetition."""
+        return Receipt(
+            batch_id=batch_id,
+            payload_sha256=self.payload_sha256.hex(),
+            event_count=self.event_count,
+            received_at=format_time(self.received_at),
+        )
+
+
+class Rejection(NamedTuple):
+    """A refused batch of an enrolled key, without values."""
+
+    rejected_at: datetime
+    key_id: str
+    problem: str
+    violations: Sequence[Violation]
+    content_sha256: bytes
+    coded_bytes: int
+
+
+class ListedKey(NamedTuple):
+    """A row of the key registry, for operators."""
+
+    key_id: str
+    name: str
+    max_sensitivity: str
+    enrolled_at: datetime
+    revoked_at: datetime | None
+
+
+class Store:
+    """The database as the sink uses it. Every method may raise the two errors of `database`."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Use the pool; the caller closes it."""
+        self._pool = pool
+
+    async def write(self, group: Sequence[Accepted]) -> dict[str, StoredBatch]:
+        """Store batches with different ids in one transaction; return what is held by id.
+
+        An id that is held already keeps what is there: its own `StoredBatch` is returned and the
+        caller compares the digests.
+        """
+        ordered = sorted(group, key=lambda accepted: accepted.envelope.batch_id)
+        columns = list(zip(*map(batch_row, ordered), strict=True))
+        with mapped_driver_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                claimed = await connection.fetch(QUERIES["claim_batches"], *columns)
+                ours = {str(row["batch_id"]) for row in claimed}
+                await _copy_events(connection, [a for a in ordered if a.envelope.batch_id in ours])
+                rows = await connection.fetch(QUERIES["find_batches"], columns[0])
+        return {
+            str(batch_id): StoredBatch(sha256, count, received_at, str(batch_id) in ours)
+            for batch_id, sha256, count, received_at in rows
+        }
+
+    async def keep_rejection(self, rejection: Rejection) -> None:
+        """Keep what was refused and why."""
+        row = rejection._replace(violations=[])
+        violations = msgspec.json.encode(list(rejection.violations))
+        with mapped_driver_errors():
+            await self._pool.execute(QUERIES["keep_rejection"], *row[:3], violations, *row[4:])
+
+    async def find_key(self, key_id: str) -> EnrolledKey | None:
+        """Return an enrolled key, revoked or not."""
+        with mapped_driver_errors():
+            row = await self._pool.fetchrow(QUERIES["find_key"], key_id)
+        if row is None:
+            return None
+        return EnrolledKey(
+            PublicKey(row["public_key"]),
+            row["name"],
+            SensitivityClass(row["max_sensitivity"]),
+            row["revoked_at"] is not None,
+        )
+
+    async def list_keys(self) -> list[ListedKey]:
+        """Return all keys, the oldest first."""
+        with mapped_driver_errors():
+            return [ListedKey(*row) for row in await self._pool.fetch(QUERIES["list_keys"])]
+
+    async def add_key(self, key: PublicKey, name: str, *, now: datetime) -> bool:
+        """Enrol a key; return whether it is new."""
+        with mapped_driver_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                added = await connection.fetchval(
+                    QUERIES["add_key"], key.key_id, key.raw, name, now
+                )
+                if added is not None:
+                    await _log(connection, "keys.add", key.key_id, {"name": name})
+        return added is not None
+
+    async def revoke_key(self, key_id: str, *, now: datetime) -> datetime | None:
+        """Revoke a key; return since when it is revoked, or None for a key that is not enrolled."""
+        with mapped_driver_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                revoked_at: datetime | None = await connection.fetchval(
+                    QUERIES["revoke_key"], key_id, now
+                )
+                if revoked_at == now:
+                    await _log(connection, "keys.revoke", key_id, {})
+        return revoked_at
+
+    async def pending_migrations(self) -> list[str]:
+        """Return the migrations that this version needs and the database lacks."""
+        with mapped_driver_errors():
+            async with self._pool.acquire() as connection:
+                return await pending_migrations(connection)
+
+
+async def _copy_events(connection: Connection, batches: Sequence[Accepted]) -> None:
+    rows = [row for accepted in batches for row in event_rows(accepted)]
+    if rows:
+        await connection.copy_records_to_table("event", records=rows, columns=EVENT_COLUMNS)
+
+
+async def _log(connection: Connection, action: str, subject: str, detail: dict[str, str]) -> None:
+    await connection.execute(QUERIES["log_admin"], action, subject, msgspec.json.encode(detail))

@@ -1,0 +1,93 @@
+"""Undo the content coding within caps; the only file that imports zstd.
+
+Counted while unpacking: a bomb is cut at DECODED_BODY_MAX_BYTES, whatever its header says.
+No ratio cap on purpose: the largest body is 1 MiB and what it may become 4 MiB, so that the
+absolute caps bound the work already.
+"""
+
+import sys
+import zlib
+
+from vox_telemetry_sink.errors import RefusalError
+from vox_telemetry_sink.verify import Verified
+from vox_telemetry_spec.limits import DECODED_BODY_MAX_BYTES, ZSTD_WINDOW_MAX_BYTES
+from vox_telemetry_spec.problems import ProblemType
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_GZIP_ONLY = 16 + zlib.MAX_WBITS  # zlib: refuse zlib and raw deflate streams
+_ZSTD_OPTIONS: dict[int, int] = {
+    zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_MAX_BYTES.bit_length() - 1
+}
+
+
+def unpack(verified: Verified) -> bytes:
+    """Return the payload in a verified body.
+
+    Raises:
+        RefusalError: it is not what its coding promises, or ends early, or goes on after its end
+            (400), or grows over the limit (413).
+
+    """
+    body = verified.received.coded_body
+    match verified.received.coding:
+        case "gzip":
+            payload = _gunzip(body)
+        case "zstd":
+            payload = _unzstd(body)
+        case _:
+            payload = body
+    return payload
+
+
+def _gunzip(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP_ONLY)
+    try:
+        payload = unpacker.decompress(body, DECODED_BODY_MAX_BYTES + 1)
+    except zlib.error as exc:
+        raise _malformed("gzip") from exc
+    _check_size(payload)
+    # RFC 1952 allows more members; one payload has one, and what follows would go unread.
+    if not unpacker.eof:
+        raise _truncated("gzip")
+    if unpacker.unused_data:
+        raise _malformed("gzip")
+    return payload
+
+
+def _unzstd(body: bytes) -> bytes:
+    unpacker = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+    try:
+        payload = unpacker.decompress(body, DECODED_BODY_MAX_BYTES + 1)
+    except zstd.ZstdError as exc:
+        raise _malformed("zstd") from exc
+    _check_size(payload)
+    if not unpacker.eof:
+        raise _truncated("zstd")
+    if unpacker.unused_data:
+        raise _malformed("zstd")
+    return payload
+
+
+def _check_size(payload: bytes) -> None:
+    if len(payload) > DECODED_BODY_MAX_BYTES:
+        raise RefusalError(
+            ProblemType.BODY_TOO_LARGE,
+            f"the unpacked body has more than {DECODED_BODY_MAX_BYTES} bytes, "
+            "expected at most that: split it",
+        )
+
+
+def _malformed(coding: str) -> RefusalError:
+    return RefusalError(
+        ProblemType.BODY_MALFORMED,
+        f"the body is not one {coding} stream, expected one with nothing after it"
+        + (f" and a window of at most {ZSTD_WINDOW_MAX_BYTES} bytes" if coding == "zstd" else ""),
+    )
+
+
+def _truncated(coding: str) -> RefusalError:
+    return RefusalError(ProblemType.BODY_TRUNCATED, f"the {coding} stream in the body ends early")

@@ -1,0 +1,154 @@
+"""Fixtures of all tests: a scrubbed environment, one Postgres, one Secret Service."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import SecretService
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.containers import sweep_containers
+from support.postgres import PostgresServer, migrated_template, some_postgres
+from support.secret_service import empty_keyring, private_secret_service
+
+EXTERNAL_URL = os.environ.get("VOX_TEST_DATABASE_URL")
+CONTAINER_REQUIRED = os.environ.get("VOX_TEST_REQUIRE_CONTAINER") == "1"
+USED_SERVER = pytest.StashKey[str]()
+TESTS_WITH_SERVER = pytest.StashKey[int]()
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Give each test an empty HOME and nothing of the machine's settings; yield that HOME."""
+    ours = ("VOX_", "XDG_", "PG", "DO_NOT_TRACK", "DBUS_", "PYTHON_KEYRING_")
+    proxies = (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    )
+    for name in list(os.environ):
+        if name.upper().startswith((*ours, *proxies)):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    for name in ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR"):
+        (home / name.lower()).mkdir(mode=0o700)
+        monkeypatch.setenv(f"XDG_{name}", str(home / name.lower()))
+    return home
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """Run one real Postgres for all tests: a container, else embedded, else VOX_TEST_DATABASE_URL."""
+    with some_postgres(EXTERNAL_URL) as server:
+        request.config.stash[USED_SERVER] = server.label
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """Migrate one database, to be cloned and never connected to; yield its name."""
+    with migrated_template(postgres_server) as name:
+        yield name
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresServer, migrated_database: str) -> Iterator[str]:
+    """Give the test a migrated database of its own; the DSN of the role that owns it."""
+    with postgres_server.fresh_database(template=migrated_database) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def empty_database_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the test a database of its own with nothing in it."""
+    with postgres_server.fresh_database() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def secret_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Run one real Secret Service for all tests; the environment that reaches it."""
+    with private_secret_service(tmp_path_factory.mktemp("keyring")) as environment:
+        yield environment
+
+
+@pytest.fixture
+def keyring_environment(secret_service: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Give a program what it needs to reach the Secret Service; its keys are deleted afterwards."""
+    address = secret_service["DBUS_SESSION_BUS_ADDRESS"]
+    yield {
+        "DBUS_SESSION_BUS_ADDRESS": address,
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring",
+    }
+    empty_keyring(address)
+
+
+@pytest.fixture
+def keyring_backend(
+    keyring_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[KeyringBackend]:
+    """Make this process's `keyring` use the Secret Service for the length of a test."""
+    for name, value in keyring_environment.items():
+        monkeypatch.setenv(name, value)
+    before = keyring.get_keyring()
+    keyring.set_keyring(SecretService.Keyring())
+    yield keyring.get_keyring()
+    keyring.set_keyring(before)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """End in order on SIGTERM as on Ctrl-C, so that containers and daemons are stopped."""
+    config.stash[TESTS_WITH_SERVER] = 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Count the tests that run with the server (their fixtures are up at this point)."""
+    if "postgres_server" in getattr(item, "fixturenames", ()):
+        item.config.stash[TESTS_WITH_SERVER] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that had to use a container and did not."""
+    if _container_is_missing(session.config) and session.exitstatus in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say which Postgres the tests ran against, and how many did."""
+    server = config.stash.get(USED_SERVER, "not used")
+    terminalreporter.write_line(f"postgres: {server} ({config.stash[TESTS_WITH_SERVER]} tests)")
+    if _container_is_missing(config):
+        terminalreporter.write_line(
+            "VOX_TEST_REQUIRE_CONTAINER=1, but no test ran against a container", red=True
+        )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the containers that an interrupted run left."""
+    if config.stash.get(USED_SERVER, "").startswith("container"):
+        sweep_containers()
+
+
+def _container_is_missing(config: pytest.Config) -> bool:
+    used = config.stash.get(USED_SERVER, "").startswith("container")
+    ran = used and config.stash[TESTS_WITH_SERVER] > 0
+    return CONTAINER_REQUIRED and not ran and not config.option.collectonly

@@ -1,0 +1,1 @@
+"""What the tests share: real servers and real programs, never stand-ins for our own code."""

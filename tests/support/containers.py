@@ -1,0 +1,59 @@
+"""Ask for a Docker engine, start Postgres containers of this run, sweep them at its end."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+# Testcontainers reads these when it is imported. Its reaper is another image to pull, so this run
+# sweeps its own containers by label; inside a container it would look for the host by a gateway.
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
+os.environ.setdefault("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")
+os.environ.setdefault("TC_POOLING_INTERVAL", "0.1")
+
+import docker
+from docker.errors import DockerException, NotFound
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.labels import LABEL_SESSION_ID, SESSION_ID
+
+POSTGRES_IMAGE = "postgres:15"
+ENGINE_ANSWERS_WITHIN_S = 5
+
+
+def engine_answers() -> bool:
+    """Say whether a Docker engine answers a ping within five seconds."""
+    try:
+        with closing(docker.from_env(timeout=ENGINE_ANSWERS_WITHIN_S)) as client:
+            return bool(client.ping())
+    except (DockerException, OSError):
+        return False
+
+
+@contextmanager
+def postgres_container(*, host_port: int | None = None) -> Iterator[PostgresContainer]:
+    """Run one Postgres container on a memory file system; superuser `test`, password `test`.
+
+    Args:
+        host_port: a fixed port of 127.0.0.1, for tests that stop and start the container (a free
+            one is chosen anew at each start otherwise); such a test keeps the data on disk.
+    """
+    container = PostgresContainer(POSTGRES_IMAGE, username="test", password="test", driver=None)
+    if host_port is None:
+        container = container.with_tmpfs_mount("/var/lib/postgresql/data")
+    else:
+        container = container.with_bind_ports(5432, host_port)
+    with closing(container.get_docker_client().client), container:
+        yield container
+
+
+def sweep_containers() -> None:
+    """Remove every container this run started and left, with its volumes; nobody else's."""
+    with closing(docker.from_env(timeout=ENGINE_ANSWERS_WITHIN_S)) as client:
+        left = client.containers.list(
+            all=True, filters={"label": f"{LABEL_SESSION_ID}={SESSION_ID}"}
+        )
+        for container in left:
+            try:
+                container.remove(force=True, v=True)
+            except NotFound:
+                continue

@@ -42,12 +42,13 @@ class Registry:
         """
         self.contracts = tuple(contracts)
         self.families = tuple(families)
-        _refuse_twins([family.family for family in families], "family")
+        _refuse_twins([family.family for family in families], "got family")
         self._by_metric_type: dict[str, tuple[Family, ...]] = {}
         for family in sorted(families, key=lambda family: family.sensitivity_class):
             if family.metric_type is not None:
                 known = self._by_metric_type.get(family.metric_type, ())
-                _refuse_twins([f.sensitivity_class.value for f in (*known, family)], family.family)
+                classes = [one.sensitivity_class.value for one in (*known, family)]
+                _refuse_twins(classes, f"families of {family.metric_type}: got sensitivity")
                 self._by_metric_type[family.metric_type] = (*known, family)
 
     @classmethod
@@ -72,4 +73,4 @@ class Registry:
 def _refuse_twins(names: list[str], what: str) -> None:
     twins = {name for name in names if names.count(name) > 1}
     if twins:
-        raise RegistryError(f"{INDEX_PATH}: got {what} twice for {sorted(twins)}, expected once")
+        raise RegistryError(f"{INDEX_PATH}: {what} twice for {sorted(twins)}, expected once")

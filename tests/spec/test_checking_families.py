@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.strict_json import JsonObject, JsonValue
 from vox_telemetry_spec.taxonomy import SensitivityClass
 from vox_telemetry_spec.violations import Violation
 
@@ -13,7 +14,7 @@ S0, S1, S2, S3 = SensitivityClass
 CHECKER = Checker.load()
 
 
-def question(**metadata):
+def question(**metadata: JsonValue) -> JsonObject:
     return {
         "metric_type": "questioning_event",
         "session_id": "q-7f3a91",
@@ -23,10 +24,8 @@ def question(**metadata):
     }
 
 
-def check(event, ceiling, *opted_in):
-    found = CHECKER.check_event(
-        event, 3, now=NOW, ceiling=ceiling, opted_in=frozenset(opted_in)
-    )
+def check(event: JsonValue, ceiling: SensitivityClass, *opted_in: str) -> list[tuple[str, str]]:
+    found = CHECKER.check_event(event, 3, now=NOW, ceiling=ceiling, opted_in=frozenset(opted_in))
     return [(v.pointer, v.rule) for v in found]
 
 
@@ -51,12 +50,15 @@ POLICY = "/metric_type"
     ],
 )
 def test_an_event_passes_with_the_first_allowed_family_that_admits_it(
-    event, ceiling, opted_in, expected
-):
+    event: JsonValue,
+    ceiling: SensitivityClass,
+    opted_in: tuple[str, ...],
+    expected: list[tuple[str, str]],
+) -> None:
     assert check(event, ceiling, *opted_in) == expected
 
 
-def test_a_broken_event_is_told_what_breaks_its_nearest_family():
+def test_a_broken_event_is_told_what_breaks_its_nearest_family() -> None:
     assert check(question(details={"a": None}), S1) == [
         ("/metadata/details/a", "contract.anyOf"),
     ]
@@ -67,7 +69,7 @@ def test_a_broken_event_is_told_what_breaks_its_nearest_family():
     assert check(question(unknown=1), S2) == [("/metadata", "contract.additionalProperties")]
 
 
-def test_both_the_policy_and_the_contract_are_named_where_only_an_s2_family_exists():
+def test_both_the_policy_and_the_contract_are_named_where_only_an_s2_family_exists() -> None:
     event = question() | {"metric_type": "memory_hybrid_fusion"}
     assert set(check(event, S1)) == {
         (POLICY, "policy.sensitivity-class"),
@@ -78,29 +80,31 @@ def test_both_the_policy_and_the_contract_are_named_where_only_an_s2_family_exis
 
 
 @pytest.mark.parametrize("metric_type", ["vox.lint.finding", "orch.risk.score"])
-def test_a_local_kind_is_refused_whatever_was_opted_in(metric_type):
+def test_a_local_kind_is_refused_whatever_was_opted_in(metric_type: object) -> None:
     event = question() | {"metric_type": metric_type}
-    assert check(event, S3, metric_type.replace(".", "_")) == [(POLICY, "policy.transmission-class")]
+    assert check(event, S3, metric_type.replace(".", "_")) == [
+        (POLICY, "policy.transmission-class")
+    ]
 
 
 @pytest.mark.parametrize("metric_type", ["questioning", "Questioning_event", "", "completion_ci"])
-def test_a_family_is_no_metric_type(metric_type):
+def test_a_family_is_no_metric_type(metric_type: object) -> None:
     event = question() | {"metric_type": metric_type}
     assert check(event, S1) == [(POLICY, "contract.unknown-metric-type")]
 
 
 @pytest.mark.parametrize("metric_type", [None, 1, ["questioning_event"], {}])
-def test_a_metric_type_that_is_no_string_is_unknown(metric_type):
+def test_a_metric_type_that_is_no_string_is_unknown(metric_type: object) -> None:
     event = question() | {"metric_type": metric_type}
     assert check(event, S1) == [(POLICY, "contract.unknown-metric-type")]
 
 
-def test_the_index_of_the_event_is_kept():
+def test_the_index_of_the_event_is_kept() -> None:
     found = CHECKER.check_event(JOINED, 3, now=NOW, ceiling=S1)
     assert found == [Violation(3, POLICY, "policy.sensitivity-class")]
 
 
-def test_family_of_an_event_is_the_least_sensitive_that_admits_it():
+def test_family_of_an_event_is_the_least_sensitive_that_admits_it() -> None:
     family_of = CHECKER.contracts.family_of
     plain, joined = family_of(PLAIN), family_of(JOINED)
     assert plain is not None

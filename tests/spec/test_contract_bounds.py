@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from vox_telemetry_spec.data import read_contract
-from vox_telemetry_spec.limits import METADATA_MAX_BYTES, METRIC_TYPE_MAX_BYTES, SESSION_ID_MAX_BYTES
+from vox_telemetry_spec.limits import (
+    METADATA_MAX_BYTES,
+    METRIC_TYPE_MAX_BYTES,
+    SESSION_ID_MAX_BYTES,
+)
 from vox_telemetry_spec.registry import Registry
 
 PATHS = [
@@ -19,7 +23,9 @@ EACH = pytest.mark.parametrize("path", PATHS)
 
 NUMBER_MAX_BYTES = 25  # -1.7976931348623157e+308 has 24
 # One class of ASCII characters, bounded: `^prefix:[class]{low,high}$`, or a fixed sequence of them.
-PART = re.compile(r"\[[^\]]+\](?:\{(?:\d+,)?(\d+)\})?|\\\.\??|\(\\\.\[0-9\]\{1,9\}\)\?|[A-Za-z0-9:_-]")
+PART = re.compile(
+    r"\[[^\]]+\](?:\{(?:\d+,)?(\d+)\})?|\\\.\??|\(\\\.\[0-9\]\{1,9\}\)\?|[A-Za-z0-9:_-]"
+)
 
 
 def nodes(schema: object) -> Iterator[dict[str, object]]:
@@ -71,21 +77,21 @@ def compound(kind: str, schema: dict, defs: dict) -> int:
 
 
 @EACH
-def test_metadata_stays_far_below_the_row_limit(path):
+def test_metadata_stays_far_below_the_row_limit(path: str) -> None:
     schema = json.loads(read_contract(path))
     size = max_bytes(schema["properties"]["metadata"], schema.get("$defs", {}))
     assert 0 < size < METADATA_MAX_BYTES / 4
 
 
 @EACH
-def test_session_id_and_metric_type_fit_a_row(path):
+def test_session_id_and_metric_type_fit_a_row(path: str) -> None:
     properties = json.loads(read_contract(path))["properties"]
     assert max_bytes(properties["session_id"], {}) - 2 <= SESSION_ID_MAX_BYTES
     assert max_bytes(properties["metric_type"], {}) - 2 <= METRIC_TYPE_MAX_BYTES
 
 
 @EACH
-def test_every_object_is_closed(path):
+def test_every_object_is_closed(path: str) -> None:
     for node in nodes(json.loads(read_contract(path))):
         if node.get("type") == "object" and "properties" in node:
             assert node["additionalProperties"] is False
@@ -95,7 +101,7 @@ def test_every_object_is_closed(path):
 
 
 @EACH
-def test_every_string_is_a_bounded_token(path):
+def test_every_string_is_a_bounded_token(path: str) -> None:
     for node in nodes(json.loads(read_contract(path))):
         if "string" in (node.get("type") or []):
             assert pattern_max_chars(str(node["pattern"])) <= 160
@@ -104,7 +110,7 @@ def test_every_string_is_a_bounded_token(path):
 
 
 @EACH
-def test_references_stay_inside_the_file_and_are_all_used(path):
+def test_references_stay_inside_the_file_and_are_all_used(path: str) -> None:
     text = read_contract(path).decode()
     defs = set(json.loads(text).get("$defs", {}))
     assert set(re.findall(r'"\$ref": "#/\$defs/([a-z0-9_]+)"', text)) == defs
@@ -112,13 +118,15 @@ def test_references_stay_inside_the_file_and_are_all_used(path):
 
 
 @EACH
-def test_integers_are_bounded_within_what_json_carries(path):
+def test_integers_are_bounded_within_what_json_carries(path: str) -> None:
     for node in nodes(json.loads(read_contract(path))):
         if "integer" in (node.get("type") or []):
             assert 0 <= node["minimum"] < node["maximum"] <= 2**53 - 1
 
 
-@pytest.mark.parametrize("pattern", ["[a-z]{1,8}", "^[a-z]+$", "^[a-z]*$", "^.{1,8}$", "^[a-z]{3,}$"])
-def test_an_unbounded_pattern_is_found(pattern):
+@pytest.mark.parametrize(
+    "pattern", ["[a-z]{1,8}", "^[a-z]+$", "^[a-z]*$", "^.{1,8}$", "^[a-z]{3,}$"]
+)
+def test_an_unbounded_pattern_is_found(pattern: str) -> None:
     with pytest.raises(AssertionError):
         pattern_max_chars(pattern)

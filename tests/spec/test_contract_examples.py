@@ -28,7 +28,9 @@ def checker() -> Checker:
 
 
 def examples(family: Family) -> dict[str, list[dict[str, object]]]:
-    name = str(family.schema_ref).removeprefix("contracts/telemetry/").removesuffix(".v1.schema.json")
+    name = (
+        str(family.schema_ref).removeprefix("contracts/telemetry/").removesuffix(".v1.schema.json")
+    )
     return json.loads(read_contract(f"contracts/examples/{name}.examples.json"))
 
 
@@ -44,20 +46,20 @@ def check(family: Family, event: object) -> list[Violation]:
 
 
 @FAMILIES
-def test_examples_file_has_the_promised_shape_and_size(family):
+def test_examples_file_has_the_promised_shape_and_size(family: Family) -> None:
     schema = json.loads(read_contract("contracts/examples/examples.schema.json"))
     jsonschema_rs.validate(schema, examples(family))
     assert examples(family)["contract"] == family.schema_ref
 
 
 @FAMILIES
-def test_valid_examples_are_accepted(family):
+def test_valid_examples_are_accepted(family: Family) -> None:
     for example in examples(family)["valid"]:
         assert check(family, example["event"]) == [], example["comment"]
 
 
 @FAMILIES
-def test_invalid_examples_are_refused_where_and_why_they_say(family):
+def test_invalid_examples_are_refused_where_and_why_they_say(family: Family) -> None:
     for example in examples(family)["invalid"]:
         found = check(family, example["event"])
         refused = [v for v in found if v.rule.startswith(("contract.", "policy."))]
@@ -65,13 +67,15 @@ def test_invalid_examples_are_refused_where_and_why_they_say(family):
 
 
 @FAMILIES
-def test_examples_use_every_member_of_the_metadata(family):
-    members = set(json.loads(read_contract(str(family.schema_ref)))["properties"]["metadata"]["properties"])
+def test_examples_use_every_member_of_the_metadata(family: Family) -> None:
+    members = set(
+        json.loads(read_contract(str(family.schema_ref)))["properties"]["metadata"]["properties"]
+    )
     used = {name for example in examples(family)["valid"] for name in example["event"]["metadata"]}
     assert used == members
 
 
-def test_s2_contracts_admit_what_their_s1_twin_admits():
+def test_s2_contracts_admit_what_their_s1_twin_admits() -> None:
     twins = [f for f in UPLOADS if f.family.endswith("_s2")]
     for s2 in twins:
         for s1 in UPLOADS:

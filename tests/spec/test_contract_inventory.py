@@ -1,6 +1,7 @@
 """The original's own contracts: valid, with the original's ids, and open where they were open."""
 
 import json
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -10,7 +11,7 @@ from vox_telemetry_spec.data import read_contract
 FIXTURES = "contracts/orchestration/context-lifecycle-telemetry.fixtures.json"
 
 
-def schema(path: str):
+def schema(path: str) -> dict[str, Any]:
     return json.loads(read_contract(f"contracts/{path}.schema.json"))
 
 
@@ -45,7 +46,12 @@ SYNTAX_K = {
     "support_metrics": {"representability": {"parse_ok": True, "anything": "goes"}},
     "toolchain_fingerprint": {"compiler": "vox 0.5.0", "compressor_profiles": [], "host": "x"},
 }
-DECISION = {"surface": "chat", "decision": "InterruptNow", "reason": "it is urgent", "timestamp_ms": 0}
+DECISION = {
+    "surface": "chat",
+    "decision": "InterruptNow",
+    "reason": "it is urgent",
+    "timestamp_ms": 0,
+}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,7 @@ DECISION = {"surface": "chat", "decision": "InterruptNow", "reason": "it is urge
         ("communication/interruption-decision", DECISION),
     ],
 )
-def test_an_instance_of_the_original_is_admitted(path, instance):
+def test_an_instance_of_the_original_is_admitted(path: str, instance: dict[str, Any]) -> None:
     jsonschema_rs.validate(schema(path), instance)
 
 
@@ -78,40 +84,60 @@ def test_an_instance_of_the_original_is_admitted(path, instance):
         ("communication/interruption-decision", DECISION, {"channel": "email"}),
     ],
 )
-def test_a_broken_instance_is_refused(path, instance, broken):
+def test_a_broken_instance_is_refused(
+    path: str, instance: dict[str, Any], broken: dict[str, Any]
+) -> None:
     assert not jsonschema_rs.is_valid(schema(path), instance | broken)
 
 
 @pytest.mark.parametrize(
     ("path", "required"),
     [
-        ("telemetry/completion-finding.v1", FINDING.keys() & {"detector_id", "tier", "message", "fingerprint"}),
+        (
+            "telemetry/completion-finding.v1",
+            FINDING.keys() & {"detector_id", "tier", "message", "fingerprint"},
+        ),
         ("telemetry/completion-run.v1", RUN.keys()),
         ("telemetry/completion-detector-snapshot.v1", SNAPSHOT.keys()),
         ("eval/syntax-k-event", SYNTAX_K.keys() - {"support_metrics"}),
         ("communication/interruption-decision", DECISION.keys()),
     ],
 )
-def test_required_members_are_the_originals(path, required):
+def test_required_members_are_the_originals(path: str, required: set[str]) -> None:
     assert set(schema(path)["required"]) == set(required)
 
 
 @pytest.mark.parametrize(
     ("path", "identifier"),
     [
-        ("telemetry/completion-run.v1", "https://vox-lang.org/contracts/telemetry/completion-run.v1.schema.json"),
-        ("telemetry/completion-finding.v1", "https://vox-lang.org/contracts/telemetry/completion-finding.v1.schema.json"),
-        ("telemetry/completion-detector-snapshot.v1", "https://vox-lang.org/contracts/telemetry/completion-detector-snapshot.v1.schema.json"),
+        (
+            "telemetry/completion-run.v1",
+            "https://vox-lang.org/contracts/telemetry/completion-run.v1.schema.json",
+        ),
+        (
+            "telemetry/completion-finding.v1",
+            "https://vox-lang.org/contracts/telemetry/completion-finding.v1.schema.json",
+        ),
+        (
+            "telemetry/completion-detector-snapshot.v1",
+            "https://vox-lang.org/contracts/telemetry/completion-detector-snapshot.v1.schema.json",
+        ),
         ("eval/syntax-k-event", "https://vox-lang.org/schemas/eval/syntax-k-event.schema.json"),
-        ("communication/interruption-decision", "https://vox-lang.org/contracts/communication/interruption-decision.schema.json"),
-        ("orchestration/context-lifecycle-telemetry", "https://vox-lang.org/contracts/orchestration/context-lifecycle-telemetry.schema.json"),
+        (
+            "communication/interruption-decision",
+            "https://vox-lang.org/contracts/communication/interruption-decision.schema.json",
+        ),
+        (
+            "orchestration/context-lifecycle-telemetry",
+            "https://vox-lang.org/contracts/orchestration/context-lifecycle-telemetry.schema.json",
+        ),
     ],
 )
-def test_ids_are_the_originals(path, identifier):
+def test_ids_are_the_originals(path: str, identifier: str) -> None:
     assert schema(path)["$id"] == identifier
 
 
-def test_context_lifecycle_fixtures_obey_their_schema():
+def test_context_lifecycle_fixtures_obey_their_schema() -> None:
     fixtures = json.loads(read_contract(FIXTURES))
     assert [one["event"] for one in fixtures] == ["context.capture", "context.select"]
     for fixture in fixtures:
@@ -129,13 +155,13 @@ def test_context_lifecycle_fixtures_obey_their_schema():
         (1, {"target": "vox_orchestrator"}),
     ],
 )
-def test_a_broken_fixture_is_refused(index, broken):
+def test_a_broken_fixture_is_refused(index: int, broken: dict[str, Any]) -> None:
     fixture = json.loads(read_contract(FIXTURES))[index]
     path = "orchestration/context-lifecycle-telemetry"
     assert not jsonschema_rs.is_valid(schema(path), fixture | broken)
 
 
-def test_fixtures_are_the_published_bytes():
+def test_fixtures_are_the_published_bytes() -> None:
     # Its size and first member as published in the original's repository.
     raw = read_contract(FIXTURES)
     assert len(raw) == 755

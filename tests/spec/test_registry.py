@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -77,7 +78,7 @@ def family(name: str, metric_type: str | None, sensitivity: SensitivityClass) ->
     )
 
 
-def test_index_obeys_its_schema():
+def test_index_obeys_its_schema() -> None:
     schema = json.loads(read_contract("contracts/index.schema.json"))
     jsonschema_rs.validate(schema, yaml.safe_load(read_contract(INDEX_PATH)))
 
@@ -95,21 +96,21 @@ def test_index_obeys_its_schema():
     ],
     ids=str,
 )
-def test_index_schema_refuses_a_broken_row(broken):
+def test_index_schema_refuses_a_broken_row(broken: dict[str, Any]) -> None:
     schema = json.loads(read_contract("contracts/index.schema.json"))
     index = yaml.safe_load(read_contract(INDEX_PATH))
     index["contracts"][0] |= broken
     assert not jsonschema_rs.is_valid(schema, index)
 
 
-def test_ids_and_paths_are_unique():
+def test_ids_and_paths_are_unique() -> None:
     ids = [row.id for row in REGISTRY.contracts]
     paths = [row.path for row in REGISTRY.contracts]
     assert len(set(ids)) == len(ids)
     assert len(set(paths)) == len(paths)
 
 
-def test_every_registered_file_is_packaged_and_every_packaged_file_registered():
+def test_every_registered_file_is_packaged_and_every_packaged_file_registered() -> None:
     packaged = {
         path.relative_to(PACKAGED).as_posix()
         for path in (PACKAGED / "contracts").rglob("*")
@@ -118,14 +119,14 @@ def test_every_registered_file_is_packaged_and_every_packaged_file_registered():
     assert {row.path for row in REGISTRY.contracts} | {INDEX_PATH} == packaged
 
 
-def test_every_test_that_enforces_a_contract_exists():
+def test_every_test_that_enforces_a_contract_exists() -> None:
     named = {name for row in REGISTRY.contracts for name in row.enforced_by if "tests/" in name}
     assert named
     for name in named:
         assert (ROOT / name).is_file(), name
 
 
-def test_json_schemas_are_what_their_row_says():
+def test_json_schemas_are_what_their_row_says() -> None:
     for row in REGISTRY.contracts:
         if row.kind == "json-schema":
             document = json.loads(read_contract(row.path))
@@ -134,18 +135,20 @@ def test_json_schemas_are_what_their_row_says():
 
 
 @pytest.mark.parametrize("row", ORIGINAL_ROWS, ids=[row[0] for row in ORIGINAL_ROWS])
-def test_every_metric_type_of_the_original_is_registered_with_its_sensitivity(row):
+def test_every_metric_type_of_the_original_is_registered_with_its_sensitivity(
+    row: list[str],
+) -> None:
     metric_type, *classes = row
     assert [f.sensitivity_class.value for f in REGISTRY.families_of(metric_type)] == classes
 
 
-def test_no_other_metric_type_is_registered():
+def test_no_other_metric_type_is_registered() -> None:
     registered = {f.metric_type for f in REGISTRY.families if f.metric_type is not None}
     assert len(ORIGINAL_ROWS) == 42
     assert registered == {row[0] for row in ORIGINAL_ROWS} | OURS
 
 
-def test_what_has_no_contract_is_local_only_and_what_is_uploaded_has_one_of_its_own():
+def test_what_has_no_contract_is_local_only_and_what_is_uploaded_has_one_of_its_own() -> None:
     refs = []
     for one in REGISTRY.families:
         if one.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD:
@@ -158,7 +161,7 @@ def test_what_has_no_contract_is_local_only_and_what_is_uploaded_has_one_of_its_
     assert {ref for ref in refs if ref} <= {row.path for row in REGISTRY.contracts}
 
 
-def test_s2_contracts_are_their_own_files():
+def test_s2_contracts_are_their_own_files() -> None:
     for one in REGISTRY.families:
         if one.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD:
             s2 = one.sensitivity_class is SensitivityClass.S2
@@ -166,28 +169,28 @@ def test_s2_contracts_are_their_own_files():
             assert one.family.endswith("_s2") == s2
 
 
-def test_families_come_from_the_least_sensitive_up():
+def test_families_come_from_the_least_sensitive_up() -> None:
     names = [one.family for one in REGISTRY.families_of("questioning_event")]
     assert names == ["questioning", "questioning_s2"]
     shuffled = Registry([], list(reversed(REGISTRY.families)))
     assert [one.family for one in shuffled.families_of("questioning_event")] == names
 
 
-def test_an_unregistered_metric_type_has_no_family():
+def test_an_unregistered_metric_type_has_no_family() -> None:
     assert REGISTRY.families_of("benchmark_event2") == ()
 
 
-def test_two_families_of_one_name_are_refused():
+def test_two_families_of_one_name_are_refused() -> None:
     with pytest.raises(RegistryError, match=r"got family twice for \['a'\]"):
         Registry([], [family("a", "x", SensitivityClass.S0), family("a", "y", SensitivityClass.S0)])
 
 
-def test_two_families_of_one_type_and_sensitivity_are_refused():
+def test_two_families_of_one_type_and_sensitivity_are_refused() -> None:
     twins = [family("a", "x", SensitivityClass.S1), family("b", "x", SensitivityClass.S1)]
     with pytest.raises(RegistryError, match="families of x: got sensitivity twice"):
         Registry([], twins)
 
 
-def test_families_without_metric_type_do_not_clash():
+def test_families_without_metric_type_do_not_clash() -> None:
     lone = [family("a", None, SensitivityClass.S1), family("b", None, SensitivityClass.S1)]
     assert Registry([], lone).families == tuple(lone)

@@ -42,16 +42,16 @@ SHIPPED = rows(section("From research_metrics_contract.rs", "Contract inventory"
 INVENTORY = rows(section("| Area |", "Target: single telemetry"))
 
 
-def test_the_tables_were_read_whole():
+def test_the_tables_were_read_whole() -> None:
     assert (len(FIELDS), len(SHIPPED), len(INVENTORY)) == (7, 8, 5)
 
 
-def test_families_declare_the_seven_fields():
+def test_families_declare_the_seven_fields() -> None:
     assert [row[0] for row in FIELDS] == list(msgspec.structs.asdict(REGISTRY.families[0]))
     assert [row[0] for row in FIELDS] == [field.name for field in msgspec.structs.fields(Family)]
 
 
-def test_named_families_are_registered():
+def test_named_families_are_registered() -> None:
     named = re.search(r"Stable grouping: (.*), …", TAXONOMY)
     assert named is not None
     families = named.group(1).split(", ")
@@ -60,7 +60,7 @@ def test_named_families_are_registered():
 
 
 @pytest.mark.parametrize("row", SHIPPED, ids=[row[0] for row in SHIPPED])
-def test_shipped_metric_types_have_the_seeds_session_id_and_owners(row):
+def test_shipped_metric_types_have_the_seeds_session_id_and_owners(row: list[str]) -> None:
     metric_type, session_id, owners = row
     for family in REGISTRY.families_of(metric_type):
         assert family.session_id_convention == session_id
@@ -69,14 +69,14 @@ def test_shipped_metric_types_have_the_seeds_session_id_and_owners(row):
 
 
 @pytest.mark.parametrize("row", INVENTORY, ids=[row[0] for row in INVENTORY])
-def test_contract_inventory_is_registered_and_packaged(row):
+def test_contract_inventory_is_registered_and_packaged(row: list[str]) -> None:
     found = [path for path in PATHS if fnmatch(path, row[1])]
     assert found
     for path in found:
         assert json.loads(read_contract(path))["$schema"]
 
 
-def test_sensitivity_and_transmission_words_are_the_seeds():
+def test_sensitivity_and_transmission_words_are_the_seeds() -> None:
     words = re.search(r"transmission_class \| (.*?) \(future\)", TAXONOMY)
     assert words is not None
     assert words.group(1).split(" | ") == [str(one) for one in TransmissionClass]
@@ -85,21 +85,20 @@ def test_sensitivity_and_transmission_words_are_the_seeds():
         assert word.split()[0] in list(SensitivityClass.__members__)
 
 
-def test_registry_rows_follow_the_target_pattern():
+def test_registry_rows_follow_the_target_pattern() -> None:
     target = section("Target: single telemetry", "Transmission classes")
     assert "`" not in target
     assert "description" in target
     for row in REGISTRY.contracts:
         assert row.description
         assert any(
-            name == "vox-telemetry data-ssot-guards"
-            or name == "vox-telemetry command-compliance"
+            name in {"vox-telemetry data-ssot-guards", "vox-telemetry command-compliance"}
             or name.startswith("tests/")
             for name in row.enforced_by
         )
 
 
-def test_backlog_contracts_are_registered():
+def test_backlog_contracts_are_registered() -> None:
     named = set(re.findall(r"contracts/[a-z0-9/.*-]+\.(?:schema\.json|yaml)", BACKLOG))
     named -= {
         "contracts/index.yaml",  # the registry itself
@@ -112,7 +111,7 @@ def test_backlog_contracts_are_registered():
         assert [path for path in PATHS if fnmatch(path, pattern)], pattern
 
 
-def test_backlog_completion_tables_have_their_retention():
+def test_backlog_completion_tables_have_their_retention() -> None:
     policy = load_policy()
     assert (policy["ci_completion_run"].days, policy["ci_completion_run"].time_column) == (
         365,
@@ -139,21 +138,21 @@ def members(schema: object) -> set[str]:
     return set()
 
 
-def test_forbidden_list_is_the_seeds():
+def test_forbidden_list_is_the_seeds() -> None:
     bullets = re.split(r"\s- ", TAXONOMY[TAXONOMY.index("MUST NOT appear in") :])[1:]
     assert len(bullets) == len(FORBIDDEN)
     for bullet, start in zip(bullets, FORBIDDEN, strict=True):
         assert bullet.startswith(start)
 
 
-def test_no_usage_contract_declares_a_forbidden_name():
+def test_no_usage_contract_declares_a_forbidden_name() -> None:
     forbidden = set().union(*FORBIDDEN.values())
     for path in PATHS:
         if path.startswith("contracts/telemetry/usage-event-"):
             assert members(json.loads(read_contract(path))).isdisjoint(forbidden), path
 
 
-def test_local_only_families_never_leave():
+def test_local_only_families_never_leave() -> None:
     local = [f for f in REGISTRY.families if f.transmission_class is TransmissionClass.LOCAL_ONLY]
     assert "context_lifecycle_trace" in {family.family for family in local}
     for family in local:

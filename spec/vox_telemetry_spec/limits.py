@@ -18,16 +18,16 @@ SESSION_ID_MAX_BYTES: Final = 512
 METRIC_TYPE_MAX_BYTES: Final = 128
 METADATA_MAX_BYTES: Final = 262_144
 
-# wire 6: freshness of a signature, both ways around the sink's clock.
+# wire 6.2 to 6.4: freshness (both ways around the sink's clock), nonce, coverage.
 SIGNATURE_MAX_SKEW_S: Final = 300
 NONCE_MIN_CHARS: Final = 16
 COMPONENTS_MAX_COUNT: Final = 16
 
-# wire 5: how far an event's own time may lie from the checker's clock.
+# wire 5.3: how far an event's own time may lie from the checker's clock.
 RECORDED_AT_MAX_AHEAD_S: Final = 600
 RECORDED_AT_MAX_AGE_S: Final = 400 * 86_400
 
-# wire 8: what a client reads of an answer, and how long it lets a server make it wait.
+# wire 7 and 8: how long a server can make a client wait, and what is read of an answer.
 ANSWER_MAX_BYTES: Final = 65_536
 RETRY_AFTER_MAX_S: Final = 3_600
 
@@ -35,7 +35,7 @@ RETRY_AFTER_MAX_S: Final = 3_600
 RATE_PER_S: Final = 10.0
 RATE_BURST: Final = 30
 
-# row: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
+# trial rows: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
 TRIAL_STRING_MAX_CHARS: Final = 128
 
 # retention: the original's safe identifiers; a century, so that a cutoff is always a real date.

@@ -77,7 +77,7 @@ class ProblemType(Enum):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An RFC 9457 problem document; `sink_time` lets a client correct its clock (wire 6)."""
+    """An RFC 9457 problem document; `sink_time` lets a client correct its clock (wire 6.4)."""
 
     type: str = "about:blank"
     title: str = ""

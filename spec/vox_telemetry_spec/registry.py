@@ -1,5 +1,6 @@
 """The registry `contracts/index.yaml`: every contract, and what each event family declares."""
 
+from collections.abc import Hashable, Sequence
 from typing import Self
 
 import msgspec
@@ -37,26 +38,28 @@ class Registry:
         """Index the rows; families that share a metric type differ in sensitivity.
 
         Raises:
-            RegistryError: two families have one name, or one metric type and one sensitivity.
+            RegistryError: an id, a family, or a metric type of one sensitivity is declared twice;
+                which one holds is not ours to guess.
 
         """
+        typed = [(one.metric_type, one) for one in families if one.metric_type is not None]
+        _refuse_twice("contract id", [row.id for row in contracts])
+        _refuse_twice("family", [one.family for one in families])
+        _refuse_twice(
+            "metric type of one sensitivity", [(name, one.sensitivity_class) for name, one in typed]
+        )
         self.contracts = tuple(contracts)
         self.families = tuple(families)
-        _refuse_twins([family.family for family in families], "got family")
         self._by_metric_type: dict[str, tuple[Family, ...]] = {}
-        for family in sorted(families, key=lambda family: family.sensitivity_class):
-            if family.metric_type is not None:
-                known = self._by_metric_type.get(family.metric_type, ())
-                classes = [one.sensitivity_class.value for one in (*known, family)]
-                _refuse_twins(classes, f"families of {family.metric_type}: got sensitivity")
-                self._by_metric_type[family.metric_type] = (*known, family)
+        for name, one in sorted(typed, key=lambda pair: pair[1].sensitivity_class):
+            self._by_metric_type[name] = (*self._by_metric_type.get(name, ()), one)
 
     @classmethod
     def load(cls) -> Self:
         """Return the packaged registry.
 
         Raises:
-            RegistryError: the packaged file is not a registry; the installation is damaged.
+            RegistryError: the packaged file is no registry; the installation is damaged.
 
         """
         try:
@@ -70,7 +73,6 @@ class Registry:
         return self._by_metric_type.get(metric_type, ())
 
 
-def _refuse_twins(names: list[str], what: str) -> None:
-    twins = {name for name in names if names.count(name) > 1}
-    if twins:
-        raise RegistryError(f"{INDEX_PATH}: {what} twice for {sorted(twins)}, expected once")
+def _refuse_twice(what: str, names: Sequence[Hashable]) -> None:
+    if len(set(names)) != len(names):
+        raise RegistryError(f"{INDEX_PATH} declares a {what} twice, expected each once")

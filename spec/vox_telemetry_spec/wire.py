@@ -1,4 +1,4 @@
-"""Names of the wire profile (wire 1 to 4): path, media type, headers, tag, and the target URL."""
+"""Names of the wire profile (wire 1 to 3, 6.2): path, media type, headers, tag, target URL."""
 
 import ipaddress
 import re

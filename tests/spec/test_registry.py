@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from vox_telemetry_spec import registry as registry_module
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.errors import RegistryError
 from vox_telemetry_spec.registry import INDEX_PATH, Registry
@@ -16,6 +17,7 @@ from vox_telemetry_spec.taxonomy import Family, SensitivityClass, TransmissionCl
 ROOT = Path(__file__).parents[2]
 PACKAGED = ROOT / "spec" / "vox_telemetry_spec"
 REGISTRY = Registry.load()
+INDEX = read_contract(INDEX_PATH)
 
 # Facts 1.6; where the original gives a range, both ends.
 ORIGINAL = """
@@ -181,16 +183,49 @@ def test_an_unregistered_metric_type_has_no_family() -> None:
 
 
 def test_two_families_of_one_name_are_refused() -> None:
-    with pytest.raises(RegistryError, match=r"got family twice for \['a'\]"):
+    with pytest.raises(RegistryError, match="declares a family twice"):
         Registry([], [family("a", "x", SensitivityClass.S0), family("a", "y", SensitivityClass.S0)])
 
 
 def test_two_families_of_one_type_and_sensitivity_are_refused() -> None:
     twins = [family("a", "x", SensitivityClass.S1), family("b", "x", SensitivityClass.S1)]
-    with pytest.raises(RegistryError, match="families of x: got sensitivity twice"):
+    with pytest.raises(RegistryError, match="declares a metric type of one sensitivity twice"):
         Registry([], twins)
 
 
 def test_families_without_metric_type_do_not_clash() -> None:
     lone = [family("a", None, SensitivityClass.S1), family("b", None, SensitivityClass.S1)]
     assert Registry([], lone).families == tuple(lone)
+
+
+def test_the_benchmark_family_is_declared_as_the_trust_document_says() -> None:
+    (benchmark,) = REGISTRY.families_of("benchmark_event")
+    assert benchmark.session_id_convention == "bench:<repository_id>"
+    assert benchmark.sensitivity_class is SensitivityClass.S0
+    assert benchmark.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD
+    assert REGISTRY.families_of("Benchmark_Event") == ()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"[]",
+        b"a: [",
+        b"\xff\xfe",
+        INDEX.replace(b"schema_version: 1", b"schema_version: one"),
+        INDEX.replace(b"schema_version: 1", b"schema_version: 1\nschema_version: 1"),
+        INDEX.replace(b"sensitivity_class: S0", b"sensitivity_class: S4"),
+        INDEX.replace(b"owner_crate: vox-cli", b"surprise: 1\n    owner_crate: vox-cli"),
+        INDEX.replace(b"    owner: vox-telemetry\n", b"", 1),
+    ],
+)
+def test_a_damaged_registry_is_refused(damaged: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_module, "read_contract", lambda _: damaged)
+    with pytest.raises(RegistryError, match=r"index\.yaml is damaged, reinstall vox-telemetry"):
+        Registry.load()
+
+
+def test_a_contract_id_that_is_declared_twice_is_refused() -> None:
+    with pytest.raises(RegistryError, match="declares a contract id twice"):
+        Registry([*REGISTRY.contracts, REGISTRY.contracts[0]], [])

@@ -29,7 +29,7 @@ CONTENT = {"query", "answer", "url", "title", "snippet", "excerpt", "prompt", "r
 
 def refused(metric_type: str, metadata_json: str | None, session_id: str = "trial-1") -> str:
     with pytest.raises(
-        RowRefusedError, match="^telemetry validation: research_metrics: "
+        RowRefusedError, match=r"^telemetry validation: research_metrics: "
     ) as caught:
         check_row(session_id, metric_type, metadata_json)
     return str(caught.value)

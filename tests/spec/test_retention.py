@@ -50,7 +50,9 @@ def test_every_rule_of_the_original_is_kept() -> None:
         ("schema_migration", "keep_forever", None, None),
     ],
 )
-def test_every_table_of_ours_has_a_rule(table: str, kind: str, days: int | None, time_column: str | None) -> None:
+def test_every_table_of_ours_has_a_rule(
+    table: str, kind: str, days: int | None, time_column: str | None
+) -> None:
     rule = load_policy()[table]
     assert (rule.kind.value, rule.days, rule.time_column) == (kind, days, time_column)
 
@@ -124,13 +126,16 @@ def test_an_unsound_rule_is_refused_by_model_and_schema(row: str, message: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["",
+    [
+        "",
         "tables",
         "tables: []",
         "tables: {}\nmore: 1\n",
         "tables: [",
         "tables: {1: {kind: manual}}",
-    , "tables:\n  t: {kind: manual}\n  t: {kind: keep_forever}\n", "a: !!python/name:os.system\n"],
+        "tables:\n  t: {kind: manual}\n  t: {kind: keep_forever}\n",
+        "a: !!python/name:os.system\n",
+    ],
 )
 def test_what_is_no_policy_is_refused(text: str) -> None:
     with pytest.raises(RetentionRefusedError, match=r"^p\.yaml is no retention policy"):
@@ -184,5 +189,7 @@ def test_unix_ms_of_the_cutoff_is_the_originals_arithmetic() -> None:
         (MANUAL, 0, False),
     ],
 )
-def test_a_row_goes_when_its_time_is_strictly_earlier(rule: RetentionRule, stored: str | int | None, expired: bool) -> None:
+def test_a_row_goes_when_its_time_is_strictly_earlier(
+    rule: RetentionRule, stored: str | int | None, expired: bool
+) -> None:
     assert is_expired(rule, stored, NOW) is expired

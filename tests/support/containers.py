@@ -1,6 +1,8 @@
 """Ask for a Docker engine, start Postgres containers of this run, sweep them at its end."""
 
+import gc
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -26,7 +28,13 @@ def engine_answers() -> bool:
         with closing(docker.from_env(timeout=ENGINE_ANSWERS_WITHIN_S)) as client:
             return bool(client.ping())
     except (DockerException, OSError):
-        return False
+        pass
+    # docker-py forgets the sockets of a failed connect; they are collected here, where their
+    # warning is expected, and not in the middle of some test.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    return False
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The one error of the embedded Postgres.
 
 SinkError
-└── EmbeddedPostgresError   it cannot be found, made, started or stopped; the message says what to do
+└── EmbeddedPostgresError   cannot be found, made, started or stopped; says what to do
 """
 
 from vox_telemetry_sink.errors import SinkError

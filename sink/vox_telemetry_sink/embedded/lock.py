@@ -40,7 +40,10 @@ class Use:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
 
     def is_last(self) -> bool:
-        """Say whether nobody else uses the server; ask it only while holding the turn."""
+        """Say whether nobody else uses the server; ask when leaving, while holding the turn.
+
+        A lock that is asked for in vain is lost (flock(2)): after False we count no longer.
+        """
         return _locked(self._descriptor, fcntl.LOCK_EX)
 
 

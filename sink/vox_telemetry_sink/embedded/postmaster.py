@@ -11,7 +11,8 @@ from vox_telemetry_sink.embedded.errors import EmbeddedPostgresError
 from vox_telemetry_sink.embedded.programs import Programs, last_lines
 
 START_WITHIN_S: Final = 60
-STOP_WITHIN_S: Final = 30
+FAST_STOP_WITHIN_S: Final = 30
+IMMEDIATE_STOP_WITHIN_S: Final = 30
 _ORPHANS_WITHIN_S: Final = 10
 _ORPHANS: Final = "pre-existing shared memory block"
 
@@ -69,11 +70,15 @@ def stop(cluster: Path, programs: Programs) -> None:
     """
     if socket_folder_of_running(cluster) is None:
         return
-    arguments = ("stop", "-D", cluster, "-w", "-t", str(STOP_WITHIN_S), "-m")
     try:
-        programs.run("pg_ctl", *arguments, "fast", within_s=STOP_WITHIN_S + 5)
+        _stop(cluster, programs, "fast", FAST_STOP_WITHIN_S)
     except EmbeddedPostgresError:
-        programs.run("pg_ctl", *arguments, "immediate", within_s=STOP_WITHIN_S + 5)
+        _stop(cluster, programs, "immediate", IMMEDIATE_STOP_WITHIN_S)
+
+
+def _stop(cluster: Path, programs: Programs, mode: str, within_s: int) -> None:
+    arguments = ("stop", "-D", cluster, "-m", mode, "-w", "-t", str(within_s))
+    programs.run("pg_ctl", *arguments, within_s=within_s + 5)
 
 
 def _log_since(log: Path, offset: int) -> str:

@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from vox_telemetry_sink.embedded import postmaster
 from vox_telemetry_sink.embedded.binaries import find_binaries
 from vox_telemetry_sink.embedded.cluster import ensure_cluster
+from vox_telemetry_sink.embedded.errors import EmbeddedPostgresError
 from vox_telemetry_sink.embedded.lock import turn, use
 from vox_telemetry_sink.embedded.programs import Programs
 from vox_telemetry_sink.embedded.server_user import choose_server_user
-from vox_telemetry_sink.embedded.socket_folder import make_socket_folder
+from vox_telemetry_sink.embedded.socket_folder import make_socket_folder, remove_socket_folder
 
 
 @contextmanager
@@ -28,20 +29,21 @@ def running_postgres(data_dir: Path) -> Iterator[str]:
     """
     binaries = find_binaries()
     home = data_dir.resolve() / "postgres"
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    cluster = home / "pg"
-    with use(home / "users") as our_use:
-        with turn(home / "turn"):
-            programs = Programs(binaries, choose_server_user(cluster))
-            os.chown(home, programs.user.uid, -1)
-            socket_folder = _start_or_join(cluster, programs)
+    with ExitStack() as stack:
+        with _mapped_os_errors(home):
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            our_use = stack.enter_context(use(home / "users"))
+            with turn(home / "turn"):
+                programs = Programs(binaries, choose_server_user(home / "pg"))
+                os.chown(home, programs.user.uid, -1)
+                socket_folder = _start_or_join(home / "pg", programs)
         try:
             yield _dsn(socket_folder)
         finally:
-            with turn(home / "turn"):
+            with _mapped_os_errors(home), turn(home / "turn"):
                 if our_use.is_last():
-                    postmaster.stop(cluster, programs)
-                    socket_folder.rmdir()
+                    postmaster.stop(home / "pg", programs)
+                    remove_socket_folder(socket_folder)
 
 
 def _start_or_join(cluster: Path, programs: Programs) -> Path:
@@ -56,3 +58,13 @@ def _start_or_join(cluster: Path, programs: Programs) -> Path:
 
 def _dsn(socket_folder: Path) -> str:
     return f"postgresql:///vox?host={quote(str(socket_folder))}&port=5432&user=vox"
+
+
+@contextmanager
+def _mapped_os_errors(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise EmbeddedPostgresError(
+            f"{exc.filename or home}: {exc.strerror}; choose another data directory, or make room"
+        ) from exc

@@ -54,7 +54,7 @@ def choose_server_user(cluster: Path) -> ServerUser:
             "allow them, or run as the plain user you chown the folder to"
         )
     raise EmbeddedPostgresError(
-        f"{cluster} belongs to user id {owner}, we run as {me}; use that id"
+        f"{cluster} belongs to user id {owner}, this is {me}; run as {owner}"
     )
 
 

@@ -11,6 +11,7 @@ from vox_telemetry_sink.embedded.errors import EmbeddedPostgresError
 from vox_telemetry_sink.embedded.server_user import ServerUser
 
 SOCKET_NAME: Final = ".s.PGSQL.5432"
+_PREFIX: Final = "vox-pg-"
 SOCKET_PATH_MAX_BYTES: Final = 107  # sun_path of unix(7) has 108 with the closing NUL; macOS: 104
 
 
@@ -24,7 +25,7 @@ def make_socket_folder(cluster: Path, user: ServerUser) -> Path:
     Raises:
         EmbeddedPostgresError: both places are too long, or the folder there is not ours alone.
     """
-    name = "vox-pg-" + hashlib.sha256(os.fsencode(cluster)).hexdigest()[:12]
+    name = _PREFIX + hashlib.sha256(os.fsencode(cluster)).hexdigest()[:12]
     places = [place / name for place in _places(user)]
     fitting = [place for place in places if _length(place) <= SOCKET_PATH_MAX_BYTES]
     if not fitting:
@@ -34,9 +35,20 @@ def make_socket_folder(cluster: Path, user: ServerUser) -> Path:
         )
     folder = fitting[0]
     _make_private(folder, user)
+    _empty(folder)
+    return folder
+
+
+def remove_socket_folder(folder: Path) -> None:
+    """Remove the folder of a stopped server, unless it is one that we did not make."""
+    if folder.name.startswith(_PREFIX):
+        _empty(folder)
+        folder.rmdir()
+
+
+def _empty(folder: Path) -> None:
     for left in folder.glob(SOCKET_NAME + "*"):
         left.unlink()
-    return folder
 
 
 def _places(user: ServerUser) -> list[Path]:

@@ -1,0 +1,65 @@
+"""One batch: its bytes, and the journal's word on them. Pure."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import msgspec
+
+from vox_telemetry_spec.envelope import Producer, compose
+from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.uuid7 import RANDOM_BYTES, uuid7
+
+_COUNTER_BYTES = 2
+_COUNTER_BITS = 12
+
+
+class Approval(msgspec.Struct, frozen=True):
+    """These bytes, and no others, may be sent under this id."""
+
+    batch_id: str
+    payload_sha256: str
+    event_count: int
+    byte_count: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The payload bytes of one batch, as they are kept, shown, signed and sent."""
+
+    batch_id: str
+    payload: bytes
+    event_count: int
+
+    @cached_property
+    def payload_sha256(self) -> str:
+        """The digest that the journal approves and the receipt must name, in hex."""
+        return hashlib.sha256(self.payload).hexdigest()
+
+    @property
+    def approval(self) -> Approval:
+        """The journal's word on this batch."""
+        return Approval(self.batch_id, self.payload_sha256, self.event_count, len(self.payload))
+
+
+def compose_all(
+    runs: Iterable[list[JsonValue]],
+    *,
+    producer: Producer,
+    approved_at: datetime,
+    random: Callable[[int], bytes],
+) -> Iterator[Batch]:
+    """Yield one batch for each run of events; their ids sort in the order of the runs.
+
+    A counter in the first random bits keeps batches of one millisecond in order (RFC 9562 section
+    6.2, method 1); `random` returns so many random bytes.
+    """
+    for number, events in enumerate(runs):
+        later_ms, counter = divmod(number, 1 << _COUNTER_BITS)
+        unix_ms = int((approved_at + timedelta(milliseconds=later_ms)).timestamp() * 1_000)
+        bits = counter.to_bytes(_COUNTER_BYTES) + random(RANDOM_BYTES - _COUNTER_BYTES)
+        batch_id = uuid7(unix_ms, bits)
+        payload = compose(events, batch_id=batch_id, approved_at=approved_at, producer=producer)
+        yield Batch(batch_id, payload, len(events))

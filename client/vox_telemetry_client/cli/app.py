@@ -1,0 +1,45 @@
+"""The commands, in the order of the walk; each lives in the file of its name."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from vox_telemetry_client.cli import check, enqueue, keys, output, review, upload
+
+app = typer.Typer(
+    name="vox-telemetry",
+    help="Check, review, sign and upload usage telemetry, deliberately, to a sink you choose.",
+    epilog="Exit codes: 0 done, 1 something was kept or refused, 2 usage, 3 not configured.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local variables could show a key
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the flag
+    if wanted:
+        output.line(f"vox-telemetry {version('vox-telemetry')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and end.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Check, review, sign and upload usage telemetry, deliberately, to a sink you choose."""
+
+
+app.add_typer(keys.app, name="keys")
+app.command("check")(check.check)
+app.command("enqueue")(enqueue.enqueue)
+app.command("status")(review.status)
+app.command("show")(review.show)
+app.command("export")(review.export)
+app.command("upload")(upload.upload)

@@ -1,0 +1,54 @@
+"""The only file that prints: JSON or text on standard output, notes on standard error."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+Document: TypeAlias = "Mapping[str, object]"
+
+
+def document(found: Document) -> None:
+    """Print the one JSON document of a `--json` command."""
+    _write(msgspec.json.encode(found).decode() + "\n")
+
+
+def raw(payload: bytes) -> None:
+    """Print bytes exactly as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(payload)
+    sys.stdout.buffer.flush()
+
+
+def line(text: str) -> None:
+    """Print one line of a command's result."""
+    _write(text + "\n")
+
+
+def note(text: str) -> None:
+    """Print one line that is no result: advice, trouble, progress."""
+    sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under headings, plain where standard output is no terminal."""
+    shown = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        shown.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 200  # columns for programs that read it, not for a screen
+    console.print(shown)
+
+
+def stderr_console() -> Console:
+    """Return where progress is shown."""
+    return Console(stderr=True, highlight=False, markup=False)
+
+
+def _write(text: str) -> None:
+    # A file name may hold bytes that are no UTF-8.
+    sys.stdout.write(text.encode(errors="backslashreplace").decode())

@@ -1,0 +1,62 @@
+"""Settings: the only file that names environment variables of the client."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vox_telemetry_client.errors import NotConfiguredError
+from vox_telemetry_client.limits import SPOOL_MAX_BYTES
+
+UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
+UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
+SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
+SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
+MASTER_SWITCH = "VOX_TELEMETRY"
+DO_NOT_TRACK = "DO_NOT_TRACK"
+
+DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the environment says; `None` where it says nothing.
+
+    `upload_url` and `upload_token` are kept as they came, blank ones too: `credentials` resolves
+    them, so that a command which sends nothing does not fail on them.
+    """
+
+    spool: Path
+    spool_max_bytes: int
+    upload_url: str | None = field(repr=False)
+    upload_token: str | None = field(repr=False)
+
+
+def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
+    """Read the settings; a relative spool folder is meant from `cwd`.
+
+    Raises:
+        NotConfiguredError: a setting that cannot be understood.
+
+    """
+    folder = environ.get(SPOOL_DIR, "").strip()
+    return Config(
+        spool=cwd / Path(folder).expanduser() if folder else _repository(cwd) / DEFAULT_SPOOL,
+        spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
+        upload_url=environ.get(UPLOAD_URL),
+        upload_token=environ.get(UPLOAD_TOKEN),
+    )
+
+
+def _repository(cwd: Path) -> Path:
+    """Return the nearest folder with a `.git`, so that one repository has one spool, else `cwd`."""
+    return next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd)
+
+
+def _bytes(text: str) -> int:
+    if not text:
+        return SPOOL_MAX_BYTES
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise NotConfiguredError(
+            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes above 0"
+        )
+    return int(text)

@@ -1,0 +1,167 @@
+"""What an answer asks the client to do (wire 7). Pure.
+
+An answer comes from whatever stands at the URL: its text is cut short and freed of control
+characters before it is kept or shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+
+import msgspec
+
+from vox_telemetry_client.limits import PROBLEM_MAX_VIOLATIONS, PROBLEM_TEXT_MAX_CHARS
+from vox_telemetry_spec.limits import RETRY_AFTER_MAX_S
+from vox_telemetry_spec.problems import Duty, Problem, ProblemType, duty_for_status
+from vox_telemetry_spec.receipt import Receipt, read_receipt
+from vox_telemetry_spec.violations import Violation
+
+_RETRY_AFTER_MAX_DIGITS = 10
+
+
+class Fault(StrEnum):
+    """Why no answer came."""
+
+    DNS = "the host name cannot be resolved"
+    REFUSED = "the connection was refused"
+    TIMEOUT = "no answer in time"
+    TLS = "the TLS connection failed"
+    CLOSED = "the connection broke off"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; header names in lower case, `body` None where it was too long or coded."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a receipt must name to count."""
+
+    batch_id: str
+    payload_sha256: str
+    event_count: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The duty, and what led to it: a receipt for ACKNOWLEDGE, else a problem."""
+
+    duty: Duty
+    status: int = 0
+    receipt: Receipt | None = None
+    problem: Problem = field(default_factory=Problem)
+    retry_after_s: float | None = None
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the sink held the batch before (wire 7: 200, where 201 is new)."""
+        return self.receipt is not None and self.status == HTTPStatus.OK
+
+
+def judge(reply: Answer | Fault, sent: Sent, *, now: datetime) -> Verdict:
+    """Return what to do with the batch that was sent; `now` is what a date is counted from.
+
+    Only a 2xx with a receipt that names exactly these bytes acknowledges; all else keeps them.
+    """
+    if isinstance(reply, Fault):
+        # A failed handshake may be an attack and does not mend itself; the rest may.
+        duty = Duty.STOP if reply is Fault.TLS else Duty.RETRY
+        return Verdict(duty, problem=Problem(title=reply.value))
+    if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return _judge_success(reply, sent)
+    return Verdict(
+        duty_for_status(reply.status),
+        reply.status,
+        problem=_problem(reply),
+        retry_after_s=parse_retry_after(reply.headers.get("retry-after"), now=now),
+    )
+
+
+def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
+    """Return the seconds of Retry-After (RFC 9110 section 10.2.3), from 0 to RETRY_AFTER_MAX_S.
+
+    None where the header is absent or no such value; the client's own pause then applies.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text) if len(text) <= _RETRY_AFTER_MAX_DIGITS else float("inf")
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - now).total_seconds()
+    return min(max(seconds, 0.0), float(RETRY_AFTER_MAX_S))
+
+
+def _judge_success(reply: Answer, sent: Sent) -> Verdict:
+    receipt = None if reply.body is None else read_receipt(reply.body)
+    if receipt is not None and receipt.names(
+        batch_id=sent.batch_id, payload_sha256=sent.payload_sha256, event_count=sent.event_count
+    ):
+        return Verdict(Duty.ACKNOWLEDGE, reply.status, receipt)
+    got = "no receipt" if receipt is None else "a receipt for another batch"
+    problem = Problem(
+        title=f"the answer {reply.status} holds {got}, expected one for this batch",
+        status=reply.status,
+    )
+    return Verdict(Duty.STOP, reply.status, problem=problem)
+
+
+def _problem(reply: Answer) -> Problem:
+    try:
+        found = msgspec.json.decode(reply.body or b"", type=Problem)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = Problem()
+    return Problem(
+        type=plain(found.type),
+        title=plain(found.title) or f"the answer is {reply.status}",
+        status=reply.status,
+        detail=plain(found.detail),
+        sink_time=plain(found.sink_time),
+        violations=[
+            Violation(one.event, plain(one.pointer), plain(one.rule))
+            for one in found.violations[:PROBLEM_MAX_VIOLATIONS]
+        ],
+    )
+
+
+def plain(text: str) -> str:
+    """Return foreign text short and harmless to a terminal."""
+    shown = text[:PROBLEM_TEXT_MAX_CHARS]
+    return "".join(sign if sign.isprintable() else " " for sign in shown)
+
+
+_SLUG_ADVICE = {
+    ProblemType.KEY_UNKNOWN: "enrol this key at the sink: `vox-telemetry keys show` prints it",
+    ProblemType.KEY_REVOKED: "make a new key with `vox-telemetry keys generate` and enrol it",
+    ProblemType.TOKEN_INVALID: "ask the sink's operator for VOX_TELEMETRY_UPLOAD_TOKEN",
+    ProblemType.SIGNATURE_STALE: "set this machine's clock",
+    ProblemType.SIGNATURE_INVALID: "the URL's host must be the one that the sink goes by: "
+    "compare VOX_TELEMETRY_UPLOAD_URL with VOX_SINK_PUBLIC_AUTHORITY",
+}
+_ADVICE = {problem.uri: advice for problem, advice in _SLUG_ADVICE.items()}
+
+
+def advice(verdict: Verdict) -> str:
+    """Return what the operator can do after a STOP."""
+    known = _ADVICE.get(verdict.problem.type)
+    if known is not None:
+        return known
+    if HTTPStatus.MULTIPLE_CHOICES <= verdict.status < HTTPStatus.BAD_REQUEST:
+        return "redirects are never followed: set VOX_TELEMETRY_UPLOAD_URL to the final URL"
+    if verdict.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return "check the key, VOX_TELEMETRY_UPLOAD_TOKEN and this machine's clock"
+    if verdict.status == 0:
+        return "check the certificate; SSL_CERT_FILE names a private authority"
+    return "check VOX_TELEMETRY_UPLOAD_URL: this seems to be no telemetry sink"

@@ -1,0 +1,93 @@
+"""Errors of the client, each with the exit code it ends a command with.
+
+    TelemetryError (1)
+    ├── InputRefusedError (1)        a file that holds no events
+    ├── OutputError (1)              a file that the operator named cannot be written
+    ├── SpoolError (1)               the spool cannot be read or written
+    │   ├── SpoolUnsafeError (1)     somebody else could read or change the spool
+    │   ├── SpoolBusyError (1)       another process holds the spool or the upload
+    │   ├── SpoolFullError (1)       the quota or the disk is full; nothing was changed
+    │   └── BatchUnknownError (1)    no such batch in the spool
+    └── NotConfiguredError (3)       a setting is missing or cannot be used
+        ├── SwitchedOffError (3)     the operator has switched telemetry off
+        └── CredentialError (3)      no keyring, no key, no usable secret
+
+`kind` is the word that `--json` prints; it never changes. Messages never hold a secret and never
+a value of an event.
+"""
+
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_KEPT_OR_REFUSED = 1
+EXIT_USAGE = 2
+EXIT_NOT_CONFIGURED = 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+class TelemetryError(Exception):
+    """Something that the operator can mend."""
+
+    exit_code: ClassVar[int] = EXIT_KEPT_OR_REFUSED
+    kind: ClassVar[str] = "error"
+
+
+class InputRefusedError(TelemetryError):
+    """An input holds no events."""
+
+    kind = "input-refused"
+
+
+class OutputError(TelemetryError):
+    """A file that the operator named cannot be written."""
+
+    kind = "output"
+
+
+class SpoolError(TelemetryError):
+    """The spool cannot be read or written."""
+
+    kind = "spool"
+
+
+class SpoolUnsafeError(SpoolError):
+    """Somebody else could read or change the spool."""
+
+    kind = "spool-unsafe"
+
+
+class SpoolBusyError(SpoolError):
+    """Another process holds the spool or the upload."""
+
+    kind = "spool-busy"
+
+
+class SpoolFullError(SpoolError):
+    """The quota or the disk is full; nothing was changed."""
+
+    kind = "spool-full"
+
+
+class BatchUnknownError(SpoolError):
+    """No such batch in the spool."""
+
+    kind = "batch-unknown"
+
+
+class NotConfiguredError(TelemetryError):
+    """A setting is missing or cannot be used."""
+
+    exit_code = EXIT_NOT_CONFIGURED
+    kind = "not-configured"
+
+
+class SwitchedOffError(NotConfiguredError):
+    """The operator has switched telemetry off."""
+
+    kind = "switched-off"
+
+
+class CredentialError(NotConfiguredError):
+    """No keyring, no key or no usable secret."""
+
+    kind = "credential"

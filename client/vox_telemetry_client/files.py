@@ -1,0 +1,80 @@
+"""Durable writes: a file is whole or absent, also after a power cut."""
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# Windows has neither flag; its symbolic links need a privilege to make.
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def is_no_space(exc: OSError) -> bool:
+    """Tell whether an error says that the disk, the user's quota or the file size limit is full."""
+    return exc.errno in _NO_SPACE
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Create `path` with `data` and fsync it; a failed write leaves no file.
+
+    Raises:
+        FileExistsError: there is one already.
+        OSError: it cannot be written.
+
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write `data` beside `path`, fsync, rename over `path`, fsync the folder.
+
+    Raises:
+        OSError: it cannot be written; `path` is as it was.
+
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    beside.unlink(missing_ok=True)
+    write_new(beside, data)
+    try:
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def read_at_most(path: Path, max_bytes: int) -> bytes:
+    """Return the first `max_bytes` of a regular file; a symbolic link is not followed.
+
+    Raises:
+        OSError: absent, no regular file, or it cannot be read.
+
+    """
+    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "no regular file")
+        return file.read(max_bytes)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and unlinks in `folder` durable; Windows has no such call and needs none."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,161 @@
+"""The spool folder as a type: its rooms, its modes, and who may stand in it.
+
+tmp/            being written; meaningless once its writer is gone
+pending/        approved, waiting; `<batch_id>.json` holds exactly the bytes that are sent
+rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; never deleted
+journal.jsonl   what was decided, one line each (`journal`)
+state.json      when the sink wants to be asked again (`state`)
+spool.lock      held for a moment by whoever changes the spool
+upload.lock     held by the one uploader for its whole run
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from vox_telemetry_client.errors import SpoolError, SpoolUnsafeError
+from vox_telemetry_client.files import FOLDER_MODE, sync_folder, write_new
+from vox_telemetry_spec.uuid7 import is_uuid7
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where everything lies."""
+
+    root: Path
+
+    @property
+    def tmp(self) -> Path:
+        """Batches that are being written."""
+        return self.root / "tmp"
+
+    @property
+    def pending(self) -> Path:
+        """Batches that wait for their upload."""
+        return self.root / "pending"
+
+    @property
+    def rejected(self) -> Path:
+        """Batches that were set aside."""
+        return self.root / "rejected"
+
+    @property
+    def journal(self) -> Path:
+        """The record of decisions."""
+        return self.root / "journal.jsonl"
+
+    @property
+    def state(self) -> Path:
+        """The uploader's memory between runs."""
+        return self.root / "state.json"
+
+    @property
+    def spool_lock(self) -> Path:
+        """Held while the spool changes."""
+        return self.root / "spool.lock"
+
+    @property
+    def upload_lock(self) -> Path:
+        """Held while an upload runs."""
+        return self.root / "upload.lock"
+
+    def create(self) -> None:
+        """Make what is missing, only for this user, and check what is there.
+
+        Raises:
+            SpoolUnsafeError: see `check`.
+            SpoolError: a folder cannot be made.
+
+        """
+        try:
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            for path in (self.root, self.tmp, self.pending, self.rejected):
+                path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            # The default spool lies in a repository, where it must not be committed by accident.
+            if not (self.root / ".gitignore").exists():
+                write_new(self.root / ".gitignore", b"*\n")
+            sync_folder(self.root)
+        except OSError as exc:
+            raise SpoolError(
+                f"the spool folder {self.root} cannot be made: {_why(exc)}; "
+                "choose another with VOX_TELEMETRY_SPOOL_DIR"
+            ) from exc
+        self.check()
+
+    def check(self) -> None:
+        """Check that nobody else can read or change what will be sent; an absent spool is safe.
+
+        Raises:
+            SpoolUnsafeError: a symbolic link, another's folder, or one that others may enter.
+
+        """
+        for path in (self.root, self.tmp, self.pending, self.rejected):
+            try:
+                found = path.lstat()
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                raise SpoolError(f"the spool folder {path} cannot be read: {_why(exc)}") from exc
+            _check_folder(path, found)
+
+
+def batch_file(batch_id: str) -> str:
+    """Return the name of a batch's file."""
+    return f"{batch_id}.json"
+
+
+def batch_ids(folder: Path) -> list[str]:
+    """Return the ids of the batch files in `folder`, oldest first; other names are passed over.
+
+    Raises:
+        SpoolError: the folder cannot be read.
+
+    """
+    return sorted(name[:-5] for name in _names(folder) if _is_batch_file(name))
+
+
+def foreign_names(folder: Path) -> list[str]:
+    """Return the names in `folder` that are no batch files; they are never read and never sent."""
+    return sorted(name for name in _names(folder) if not _is_batch_file(name))
+
+
+def _is_batch_file(name: str) -> bool:
+    return name.endswith(".json") and is_uuid7(name[:-5])
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        raise SpoolError(f"the spool folder {folder} cannot be read: {_why(exc)}") from exc
+
+
+def _check_folder(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        raise SpoolUnsafeError(
+            f"{path} is a symbolic link, expected a folder: name its target in "
+            "VOX_TELEMETRY_SPOOL_DIR"
+        )
+    if not stat.S_ISDIR(found.st_mode):
+        raise SpoolUnsafeError(f"{path} is no folder, expected one: move it away")
+    if not hasattr(os, "geteuid"):
+        return  # Windows: the user's profile is guarded by its access control list
+    if found.st_uid != os.geteuid():
+        raise SpoolUnsafeError(
+            f"{path} belongs to user {found.st_uid}, expected {os.geteuid()}: "
+            "run as its owner, or choose another with VOX_TELEMETRY_SPOOL_DIR"
+        )
+    if found.st_mode & _OTHERS:
+        raise SpoolUnsafeError(
+            f"{path} has mode {stat.S_IMODE(found.st_mode):04o}, expected 0700: "
+            f"look at what is in it, then run: chmod 700 '{path}'"
+        )
+
+
+def _why(exc: OSError) -> str:
+    return (exc.strerror or type(exc).__name__).lower()

@@ -1,0 +1,167 @@
+"""The journal: what was decided about each batch, one fsynced JSON line for each decision.
+
+The line is the decision; files follow it (`settle` finishes what a crash cut short). A last line
+without its end is a crash while writing: nothing had been decided yet. The next line starts anew.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.errors import SpoolError, SpoolFullError
+from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder
+from vox_telemetry_spec.problems import Problem
+from vox_telemetry_spec.receipt import Receipt
+
+
+class _Line(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True):
+    at: str
+
+
+class Enqueued(_Line, frozen=True, tag="enqueued"):
+    """All batches of one `enqueue`: they are approved together or not at all."""
+
+    batches: list[Approval]
+
+
+class Attempt(_Line, frozen=True, tag="attempt"):
+    """One request and what its answer asks for; `status` 0 means that no answer came."""
+
+    batch_id: str
+    duty: str
+    status: int = 0
+
+
+class Acknowledged(_Line, frozen=True, tag="acknowledged"):
+    """The sink holds the batch and said so."""
+
+    batch_id: str
+    receipt: Receipt
+    duplicate: bool = False
+
+
+class Rejected(_Line, frozen=True, tag="rejected"):
+    """The batch is set aside."""
+
+    batch_id: str
+    problem: Problem
+
+
+class Split(_Line, frozen=True, tag="split"):
+    """A batch was too large for the sink; these smaller ones take its place."""
+
+    batch_id: str
+    batches: list[Approval]
+
+
+Line: TypeAlias = Enqueued | Attempt | Acknowledged | Rejected | Split
+Closing: TypeAlias = Acknowledged | Rejected | Split
+
+
+@dataclass
+class Ledger:
+    """What the journal adds up to: approved and open, or closed and how."""
+
+    open: dict[str, Approval] = field(default_factory=dict)
+    closed: dict[str, tuple[Approval | None, Closing]] = field(default_factory=dict)
+    unreadable_lines: int = 0
+    last_acknowledged: Acknowledged | None = None
+    acknowledged_batches: int = 0
+    acknowledged_events: int = 0
+
+    def add(self, line: Line) -> None:
+        """Apply one decision."""
+        if isinstance(line, Attempt):
+            return
+        if isinstance(line, Acknowledged | Rejected | Split):
+            self.closed[line.batch_id] = (self.open.pop(line.batch_id, None), line)
+        if isinstance(line, Enqueued | Split):
+            self.open |= {approval.batch_id: approval for approval in line.batches}
+        if isinstance(line, Acknowledged):
+            self.last_acknowledged = line
+            self.acknowledged_batches += 1
+            self.acknowledged_events += line.receipt.event_count
+
+
+class Journal:
+    """The file, read once and then only what is new."""
+
+    def __init__(self, path: Path) -> None:
+        """Read nothing yet; `path` need not exist."""
+        self._path = path
+        self._read_bytes = 0
+        self._ledger = Ledger()
+        self._decoder = msgspec.json.Decoder(Line)
+
+    def ledger(self) -> Ledger:
+        """Return the sum of all whole lines; one that cannot be read is counted, not obeyed.
+
+        Raises:
+            SpoolError: the journal is there and cannot be read.
+
+        """
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read_bytes)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._read_bytes += len(line)
+                    self._add(line)
+        except FileNotFoundError:
+            return self._ledger
+        except OSError as exc:
+            raise SpoolError(f"the journal {self._path} cannot be read: {exc.strerror}") from exc
+        return self._ledger
+
+    def append(self, line: Line) -> None:
+        """Write a line at the end and fsync it; the caller holds the spool's lock.
+
+        Raises:
+            SpoolFullError: no space; the journal is as it was.
+            SpoolError: it cannot be written; the journal is as it was.
+
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            descriptor = os.open(self._path, flags, FILE_MODE)
+            try:
+                _write(descriptor, msgspec.json.encode(line) + b"\n")
+            finally:
+                os.close(descriptor)
+            sync_folder(self._path.parent)
+        except OSError as exc:
+            kind = SpoolFullError if is_no_space(exc) else SpoolError
+            raise kind(
+                f"the journal {self._path} cannot be written: {exc.strerror}; "
+                "nothing was changed, make room or mend its mode and try again"
+            ) from exc
+
+    def _add(self, line: bytes) -> None:
+        try:
+            self._ledger.add(self._decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._ledger.unreadable_lines += bool(line.strip())
+
+
+def _write(descriptor: int, text: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    if size and _last_byte(descriptor) != b"\n":
+        text = b"\n" + text  # closes the line that a crash cut short
+    try:
+        left = memoryview(text)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def _last_byte(descriptor: int) -> bytes:
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1)

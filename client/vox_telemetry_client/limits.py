@@ -1,0 +1,35 @@
+"""Limits of this client alone, not of the contract: a sink neither knows nor checks them.
+
+The contract's limits are in `vox_telemetry_spec.limits`. Units are in the names, sources beside.
+"""
+
+from typing import Final
+
+SPOOL_MAX_BYTES: Final = 10 * 1_024 * 1_024  # DEFAULT_MAX_SPOOL_BYTES of the original
+BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
+
+# What is read as one JSON document; anything longer is read as JSON Lines, line by line. Six times
+# the 8,828 events of a whole CPython test run, and a bounded memory all the same.
+DOCUMENT_MAX_BYTES: Final = 16 * 1_024 * 1_024
+# One event: its metadata (262,144 bytes in the row contract) with room for the rest.
+LINE_MAX_BYTES: Final = 1_048_576
+REFUSED_SHOWN_MAX_LINES: Final = 20  # a screen; the count of the others is said
+
+# One request: a sink that accepts and is silent must not hold the operator's terminal for long.
+CONNECT_TIMEOUT_S: Final = 10.0
+SILENCE_TIMEOUT_S: Final = 30.0
+REQUEST_TIMEOUT_S: Final = 60.0
+
+# One run: five attempts at a batch, with full jitter, wait 15 s at most unless the sink asks more.
+BATCH_MAX_ATTEMPTS: Final = 5
+BACKOFF_BASE_S: Final = 1.0
+BACKOFF_MAX_S: Final = 30.0
+BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal is made to sit out
+
+SPOOL_LOCK_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
+UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
+KEYRING_WAIT_S: Final = 60.0  # a desktop may be asking the operator for a password
+
+# What is kept and shown of a sink's problem document: enough to act on, too little to flood.
+PROBLEM_TEXT_MAX_CHARS: Final = 500
+PROBLEM_MAX_VIOLATIONS: Final = 100

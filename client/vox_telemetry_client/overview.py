@@ -1,0 +1,68 @@
+"""What the spool holds, for a person to look at; changes nothing and needs no lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vox_telemetry_client.folder import Folder, batch_ids, foreign_names
+from vox_telemetry_client.journal import Acknowledged, Journal
+from vox_telemetry_client.limits import BATCH_OLD_AFTER_S
+from vox_telemetry_client.lock import Holder, current_holder
+from vox_telemetry_client.spool import used
+from vox_telemetry_client.state import read_earliest
+
+_UUID7_MS_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Batches by id, and whatever needs a person's eye."""
+
+    pending: list[str]
+    pending_events: int
+    rejected: list[str]
+    old: list[str]  # pending for longer than BATCH_OLD_AFTER_S
+    unapproved: list[str]  # in pending/ without a journal line; the next upload sets them aside
+    missing: list[str]  # approved by the journal, but the file is gone
+    foreign: list[str]  # names in pending/ that are no batch; never sent
+    unreadable_lines: int
+    used_bytes: int
+    acknowledged_batches: int
+    acknowledged_events: int
+    last_acknowledged: Acknowledged | None
+    earliest_next_attempt: datetime | None
+    uploader: Holder | None
+
+
+def look(folder: Folder, now: datetime) -> Overview:
+    """Return what is there; an absent spool is an empty one.
+
+    Raises:
+        SpoolUnsafeError: somebody else could change it.
+        SpoolError: it cannot be read.
+
+    """
+    folder.check()
+    ledger = Journal(folder.journal).ledger()
+    pending = batch_ids(folder.pending)
+    on_disk = {*pending, *batch_ids(folder.tmp)}
+    return Overview(
+        pending=pending,
+        pending_events=sum(ledger.open[one].event_count for one in pending if one in ledger.open),
+        rejected=batch_ids(folder.rejected),
+        old=[one for one in pending if _age_s(one, now) > BATCH_OLD_AFTER_S],
+        unapproved=[one for one in pending if one not in ledger.open and one not in ledger.closed],
+        missing=sorted(one for one in ledger.open if one not in on_disk),
+        foreign=foreign_names(folder.pending),
+        unreadable_lines=ledger.unreadable_lines,
+        used_bytes=used(folder),
+        acknowledged_batches=ledger.acknowledged_batches,
+        acknowledged_events=ledger.acknowledged_events,
+        last_acknowledged=ledger.last_acknowledged,
+        earliest_next_attempt=read_earliest(folder.state, now),
+        uploader=current_holder(folder.upload_lock),
+    )
+
+
+def _age_s(batch_id: str, now: datetime) -> float:
+    """Return a batch's age by the time in its id (RFC 9562 section 5.7)."""
+    return now.timestamp() - int(batch_id.replace("-", "")[:_UUID7_MS_DIGITS], 16) / 1_000

@@ -1,0 +1,198 @@
+"""The spool: approved batches as plain files, kept until a receipt or a person ends them.
+
+Each change is: (1) new bytes into `tmp/`, fsynced; (2) the journal line, fsynced: this is the
+decision; (3) renames and unlinks, folders fsynced. A crash before (2) leaves what was, one after
+(2) is finished by `settle` at the next change. So every file in `pending/` was approved by a line
+that came before it, and bytes that no line approves are never sent.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from vox_telemetry_client.batch import Batch
+from vox_telemetry_client.errors import SpoolError, SpoolFullError
+from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
+from vox_telemetry_client.folder import Folder, batch_file, batch_ids
+from vox_telemetry_client.journal import (
+    Acknowledged,
+    Attempt,
+    Enqueued,
+    Journal,
+    Line,
+    Rejected,
+    Split,
+)
+from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
+from vox_telemetry_client.lock import held
+from vox_telemetry_client.settle import end, settle
+from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
+from vox_telemetry_spec.problems import Problem
+from vox_telemetry_spec.receipt import Receipt
+from vox_telemetry_spec.times import format_time
+
+
+class Spool:
+    """The verbs; every one that changes something holds the spool's lock meanwhile."""
+
+    def __init__(self, folder: Folder, *, now: Callable[[], datetime]) -> None:
+        """Take a folder that `Folder.create` made; `now` gives the journal's times."""
+        self.folder = folder
+        self._now = now
+        self._journal = Journal(folder.journal)
+        self._settled = False
+
+    def put(self, batches: Sequence[Batch], *, max_bytes: int) -> None:
+        """Approve and keep batches: all of them or none.
+
+        Raises:
+            SpoolFullError: they would make the spool exceed `max_bytes`, or the disk is full.
+            SpoolError: they cannot be written.
+
+        """
+        with self._changing():
+            self._check_quota(sum(len(batch.payload) for batch in batches), max_bytes)
+            self._stage(batches)
+            self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
+            self._publish(batches)
+
+    def pending(self) -> list[str]:
+        """Return the ids of the waiting batches, oldest first, after finishing what a crash left.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+
+        """
+        with self._changing():
+            return self.waiting()
+
+    def waiting(self) -> list[str]:
+        """Return the ids in `pending/`, oldest first, and change nothing.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+
+        """
+        return batch_ids(self.folder.pending)
+
+    def approved(self, batch_id: str) -> Batch | None:
+        """Return a waiting batch if its bytes are the approved ones, else None.
+
+        Raises:
+            SpoolError: the journal cannot be read.
+
+        """
+        approval = self._journal.ledger().open.get(batch_id)
+        if approval is None:
+            return None
+        try:
+            path = self.folder.pending / batch_file(batch_id)
+            payload = read_at_most(path, CODED_BODY_MAX_BYTES + 1)
+        except OSError:
+            return None
+        batch = Batch(batch_id, payload, approval.event_count)
+        return batch if batch.payload_sha256 == approval.payload_sha256 else None
+
+    def waits(self, batch_id: str) -> bool:
+        """Tell whether something lies in `pending/` under this id, approved or not."""
+        return os.path.lexists(self.folder.pending / batch_file(batch_id))
+
+    def attempted(self, batch_id: str, duty: str, status: int) -> None:
+        """Record one request."""
+        with self._changing():
+            self._decide(Attempt(self._at(), batch_id, duty, status))
+
+    def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
+        """Record the receipt, then delete the batch."""
+        with self._changing():
+            self._decide(Acknowledged(self._at(), batch_id, receipt, duplicate))
+            (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
+            sync_folder(self.folder.pending)
+
+    def set_aside(self, batch_id: str, problem: Problem) -> None:
+        """Move a batch to `rejected/` with the problem beside it."""
+        with self._changing():
+            self._decide(Rejected(self._at(), batch_id, problem))
+            end(self.folder, batch_id, self._journal.ledger())
+
+    def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
+        """Put smaller batches in the place of one that is too large for the sink."""
+        with self._changing():
+            self._stage(halves)
+            self._decide(Split(self._at(), batch_id, [half.approval for half in halves]), halves)
+            self._publish(halves)
+            (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
+            sync_folder(self.folder.pending)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the lock, finish what a crash left (once), and map what the disk says."""
+        try:
+            with held(self.folder.spool_lock, "a change of the spool", wait_s=SPOOL_LOCK_WAIT_S):
+                if not self._settled:
+                    settle(self.folder, self._journal.ledger())
+                    self._settled = True
+                yield
+        except OSError as exc:
+            if is_no_space(exc):
+                raise SpoolFullError(
+                    f"no space left for the spool {self.folder.root}: nothing was lost, "
+                    "make room and try again"
+                ) from exc
+            raise SpoolError(
+                f"the spool {self.folder.root} cannot be written: "
+                f"{(exc.strerror or type(exc).__name__).lower()}; nothing was lost"
+            ) from exc
+
+    def _check_quota(self, added_bytes: int, max_bytes: int) -> None:
+        used_bytes = used(self.folder)
+        if used_bytes + added_bytes > max_bytes:
+            raise SpoolFullError(
+                f"the spool holds {used_bytes} bytes and {added_bytes} more would exceed its quota "
+                f"of {max_bytes}: upload what is pending, clear {self.folder.rejected}, "
+                "or raise VOX_TELEMETRY_SPOOL_MAX_BYTES"
+            )
+
+    def _stage(self, batches: Sequence[Batch]) -> None:
+        try:
+            for batch in batches:
+                write_new(self.folder.tmp / batch_file(batch.batch_id), batch.payload)
+            sync_folder(self.folder.tmp)
+        except OSError:
+            self._unstage(batches)
+            raise
+
+    def _unstage(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            (self.folder.tmp / batch_file(batch.batch_id)).unlink(missing_ok=True)
+
+    def _publish(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            name = batch_file(batch.batch_id)
+            (self.folder.tmp / name).rename(self.folder.pending / name)
+        sync_folder(self.folder.pending)
+
+    def _decide(self, line: Line, staged: Sequence[Batch] = ()) -> None:
+        try:
+            self._journal.append(line)
+        except SpoolError:
+            self._unstage(staged)
+            raise
+
+    def _at(self) -> str:
+        return format_time(self._now())
+
+
+def used(folder: Folder) -> int:
+    """Return the bytes of everything in `pending/` and `rejected/`."""
+    rooms = [room for room in (folder.pending, folder.rejected) if room.is_dir()]
+    return sum(_size(path) for room in rooms for path in room.iterdir())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:  # an upload has just ended it
+        return 0

@@ -1,0 +1,247 @@
+"""The upload: for each batch, oldest first, sign, send, and do what the answer asks (wire 7).
+
+The only file that imports tenacity. The caller holds the upload lock. A batch leaves `pending/`
+only by a matching receipt, by a refusal of this very batch (then it lies in `rejected/`), or by a
+split. Whatever else happens, the run stops and everything stays.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tenacity import RetryCallState, Retrying, retry_if_result
+
+from vox_telemetry_client.batch import Batch
+from vox_telemetry_client.delivery import Answer, Fault, Sent, Verdict, advice, judge
+from vox_telemetry_client.errors import SwitchedOffError, TelemetryError
+from vox_telemetry_client.limits import (
+    BACKOFF_BASE_S,
+    BACKOFF_MAX_S,
+    BATCH_MAX_ATTEMPTS,
+    BATCH_RETRY_MAX_S,
+)
+from vox_telemetry_client.pacing import TokenBucket
+from vox_telemetry_client.report import Outcome, Report, Result
+from vox_telemetry_client.signing import authorization, signed_headers
+from vox_telemetry_client.split import halve
+from vox_telemetry_client.spool import Spool
+from vox_telemetry_client.state import keep_earliest, read_earliest
+from vox_telemetry_spec.contracts import Contracts
+from vox_telemetry_spec.keys import SigningKey, encode_base64url
+from vox_telemetry_spec.problems import Duty, Problem, ProblemType
+from vox_telemetry_spec.times import format_time, parse_time
+from vox_telemetry_spec.wire import IngestTarget
+
+_NONCE_BYTES = 16
+NOT_APPROVED = Problem(
+    type="urn:vox-telemetry:client:not-approved",
+    title="these bytes are not the ones that were approved, so they were not sent",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the uploader needs of the world around it, so that a test can give another."""
+
+    post: Callable[[dict[str, str], bytes], Answer | Fault]
+    off_reason: Callable[[], str | None]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    random: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+    contracts: Callable[[], Contracts]
+    on_outcome: Callable[[Outcome], None]
+    on_wait: Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Where to send and who signs; the token never shows."""
+
+    target: IngestTarget
+    key: SigningKey
+    headers: dict[str, str]
+
+    @classmethod
+    def of(cls, target: IngestTarget, key: SigningKey, token: str | None) -> "Sender":
+        """Put the token into its header."""
+        return cls(target, key, authorization(token))
+
+    def __repr__(self) -> str:
+        """Leave out the headers: they hold the token."""
+        return f"Sender({self.target.url!r}, {self.key!r})"
+
+
+class Uploader:
+    """One run over everything that is pending."""
+
+    def __init__(self, spool: Spool, sender: Sender, world: World) -> None:
+        """Take the spool, whose upload lock the caller holds."""
+        self._spool = spool
+        self._sender = sender
+        self._world = world
+        self._bucket = TokenBucket()
+        self._attempts = 0
+        self._report = Report()
+        self._waiting: deque[str] = deque()
+
+    def run(self) -> Report:
+        """Upload what is pending and return what became of each batch; trouble is in the report."""
+        try:
+            self._waiting.extend(self._spool.pending())
+            self._obey_earlier_answer()
+            while self._waiting and self._report.stopped is None:
+                self._deliver(self._waiting[0])
+        except TelemetryError as exc:
+            self._report.stopped = str(exc)
+            self._report.error = exc
+        self._report.keep(self._waiting)
+        return self._report
+
+    def _obey_earlier_answer(self) -> None:
+        """Wait until the time that an earlier run was told, or stop where that is too long."""
+        now = self._world.now()
+        earliest = read_earliest(self._spool.folder.state, now)
+        if earliest is None or not self._waiting:
+            return
+        wait_s = (earliest - now).total_seconds()
+        if wait_s > BATCH_RETRY_MAX_S:
+            self._report.stopped = (
+                f"the sink asked not to be called before {format_time(earliest)} "
+                f"(in {wait_s:.0f} s); run the upload again then"
+            )
+            return
+        self._wait(wait_s, "the sink asked for a pause")
+
+    def _deliver(self, batch_id: str) -> None:
+        self._attempts = 0
+        batch = self._spool.approved(batch_id)
+        if batch is None:
+            if self._spool.waits(batch_id):
+                self._set_aside(batch_id, 0, NOT_APPROVED)
+            else:
+                self._waiting.popleft()  # a person has taken it away meanwhile
+            return
+        verdict = self._send(batch)
+        if verdict.duty is Duty.ACKNOWLEDGE and verdict.receipt is not None:
+            self._spool.acknowledge(batch_id, verdict.receipt, duplicate=verdict.duplicate)
+            result = Result.DUPLICATE if verdict.duplicate else Result.ACKNOWLEDGED
+            self._end(Outcome(batch_id, result, self._attempts, batch.event_count))
+        elif verdict.duty is Duty.SET_ASIDE:
+            self._set_aside(batch_id, batch.event_count, verdict.problem)
+        elif verdict.duty is Duty.SPLIT:
+            self._split(batch, verdict.problem)
+        else:
+            self._stop(batch, verdict)
+
+    def _send(self, batch: Batch) -> Verdict:
+        retrying = Retrying(
+            retry=retry_if_result(lambda verdict: verdict.duty is Duty.RETRY),
+            wait=self._pause_s,
+            stop=_is_enough,
+            sleep=lambda pause_s: self._wait(pause_s, "the sink does not take the batch yet"),
+            retry_error_callback=_last,
+        )
+        return retrying(self._attempt, batch)
+
+    def _attempt(self, batch: Batch) -> Verdict:
+        verdict = self._request(batch)
+        if self._corrects_clock(verdict.problem):
+            verdict = self._request(batch)
+        if verdict.duty is Duty.RETRY and verdict.retry_after_s:
+            earliest = self._world.now() + timedelta(seconds=verdict.retry_after_s)
+            keep_earliest(self._spool.folder.state, earliest)
+        return verdict
+
+    def _request(self, batch: Batch) -> Verdict:
+        self._world.sleep(self._bucket.take(self._world.now().timestamp()))
+        reason = self._world.off_reason()
+        if reason is not None:
+            raise SwitchedOffError(reason)
+        now = self._world.now()
+        signed_at = now + timedelta(seconds=self._report.clock_offset_s or 0.0)
+        headers = signed_headers(
+            batch,
+            self._sender.target,
+            self._sender.key,
+            created=int(signed_at.timestamp()),
+            nonce=encode_base64url(self._world.random_bytes(_NONCE_BYTES)),
+        )
+        reply = self._world.post(headers | self._sender.headers, batch.payload)
+        self._attempts += 1
+        sent = Sent(batch.batch_id, batch.payload_sha256, batch.event_count)
+        verdict = judge(reply, sent, now=self._world.now())
+        self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
+        return verdict
+
+    def _corrects_clock(self, problem: Problem) -> bool:
+        """Take the sink's time once, when that is what it minds (wire 6.4)."""
+        sink_time = parse_time(problem.sink_time)
+        if (
+            problem.type != ProblemType.SIGNATURE_STALE.uri
+            or sink_time is None
+            or self._report.clock_offset_s is not None
+        ):
+            return False
+        self._report.clock_offset_s = (sink_time - self._world.now()).total_seconds()
+        return True
+
+    def _pause_s(self, state: RetryCallState) -> float:
+        """Return what the sink asked for, else an exponential pause with full jitter."""
+        asked_s = _last(state).retry_after_s
+        if asked_s is not None:
+            return asked_s
+        ceiling_s = min(BACKOFF_MAX_S, BACKOFF_BASE_S * 2 ** (state.attempt_number - 1))
+        return self._world.random() * float(ceiling_s)
+
+    def _wait(self, wait_s: float, reason: str) -> None:
+        self._world.on_wait(wait_s, reason)
+        self._world.sleep(wait_s)
+
+    def _split(self, batch: Batch, problem: Problem) -> None:
+        halves = halve(
+            batch,
+            self._world.contracts(),
+            now=self._world.now(),
+            random=self._world.random_bytes,
+        )
+        if not halves:
+            self._set_aside(batch.batch_id, batch.event_count, problem)
+            return
+        self._spool.split(batch.batch_id, halves)
+        self._end(Outcome(batch.batch_id, Result.SPLIT, self._attempts, batch.event_count))
+        self._waiting.extendleft(half.batch_id for half in reversed(halves))
+
+    def _set_aside(self, batch_id: str, events: int, problem: Problem) -> None:
+        self._spool.set_aside(batch_id, problem)
+        self._end(Outcome(batch_id, Result.SET_ASIDE, self._attempts, events, problem))
+
+    def _stop(self, batch: Batch, verdict: Verdict) -> None:
+        why = verdict.problem.detail or verdict.problem.title
+        self._report.stopped = (
+            f"the sink does not take batches now: {why}; everything is kept, try again later"
+            if verdict.duty is Duty.RETRY
+            else f"{why}; everything is kept: {advice(verdict)}"
+        )
+        self._end(
+            Outcome(batch.batch_id, Result.KEPT, self._attempts, batch.event_count, verdict.problem)
+        )
+
+    def _end(self, outcome: Outcome) -> None:
+        self._waiting.popleft()
+        self._report.outcomes.append(outcome)
+        self._world.on_outcome(outcome)
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    waited_s = state.idle_for + state.upcoming_sleep
+    return state.attempt_number >= BATCH_MAX_ATTEMPTS or waited_s > BATCH_RETRY_MAX_S
+
+
+def _last(state: RetryCallState) -> Verdict:
+    """Return the verdict of the attempt just made."""
+    if state.outcome is None:
+        raise RuntimeError("tenacity asked for a verdict before the first attempt")
+    verdict: Verdict = state.outcome.result()
+    return verdict

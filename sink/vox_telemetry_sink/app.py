@@ -30,6 +30,7 @@ def create_app(config: Config) -> Litestar:
 
     Raises:
         ConfigError: no database: `serve` starts the embedded one and says where it is.
+        RegistryError: a packaged contract file is damaged.
 
     """
     if config.database_url is None:
@@ -38,7 +39,7 @@ def create_app(config: Config) -> Litestar:
         route_handlers=[ingest, livez, readyz],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_holding(config, config.database_url)],
+        lifespan=[_holding(config, config.database_url, Checker.load())],
         openapi_config=openapi_config(version("vox-telemetry")),
         logging_config=None,  # Litestar's own log would print exceptions with their messages
     )
@@ -50,7 +51,9 @@ def app_from_environment() -> Litestar:
     return create_app(Config.from_env(os.environ))
 
 
-def _holding(config: Config, dsn: str) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _holding(
+    config: Config, dsn: str, checker: Checker
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def holding(app: Litestar) -> AsyncIterator[None]:
         async with connected_pool(dsn) as pool:
@@ -58,7 +61,7 @@ def _holding(config: Config, dsn: str) -> Callable[[Litestar], AbstractAsyncCont
             async with running_writer(store) as writer:
                 app.state.sink = Sink(
                     config=config,
-                    checker=Checker.load(),
+                    checker=checker,
                     store=store,
                     keys=KeyRegistry(store, clock=time.monotonic),
                     limiter=Limiter(rate_per_s=config.rate_per_s, burst=config.rate_burst),

@@ -9,7 +9,7 @@ from typing import Self
 import platformdirs
 
 from vox_telemetry_sink.errors import ConfigError
-from vox_telemetry_spec.limits import RATE_BURST, RATE_PER_S
+from vox_telemetry_spec.limits import RATE_BURST, RATE_PER_S, RECEIVE_DEADLINE_S
 
 DATABASE_URL = "VOX_SINK_DATABASE_URL"
 DATA_DIR = "VOX_SINK_DATA_DIR"
@@ -47,6 +47,7 @@ class Config:
     public_authority: str | None = None
     rate_per_s: float = RATE_PER_S
     rate_burst: int = RATE_BURST
+    receive_deadline_s: float = RECEIVE_DEADLINE_S  # no variable on purpose: wire 4 names it
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -45,8 +45,13 @@ class Sink:
 @post(INGEST_PATH, operation_class=IngestOperation, request_max_body_size=None)
 async def ingest(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) -> Response[bytes]:
     """Store one batch and answer with its receipt: 201 when stored now, 200 when held already."""
-    check_token(request.headers.get("authorization"), sink.config.upload_token)
-    received = await receive(request, public_authority=sink.config.public_authority)
+    config = sink.config
+    check_token(request.headers.get("authorization"), config.upload_token)
+    received = await receive(
+        request,
+        public_authority=config.public_authority,
+        deadline_s=config.receive_deadline_s,
+    )
     claim = read_claim(received)
     key = await sink.keys.find(claim.key_id)
     verified = verify(received, claim, key, now=datetime.now(UTC))

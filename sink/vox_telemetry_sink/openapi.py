@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import msgspec
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Example,
@@ -114,7 +115,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         version=version,
         description="Takes signed batches of approved usage telemetry.",
         path="/schema",
-        render_plugins=[],
+        render_plugins=[JsonRenderPlugin()],
         components=Components(
             security_schemes={"uploadToken": SecurityScheme(type="http", scheme="bearer")}
         ),

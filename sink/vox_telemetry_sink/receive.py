@@ -11,7 +11,6 @@ from vox_telemetry_sink.verify import Received
 from vox_telemetry_spec.limits import (
     CODED_BODY_MAX_BYTES,
     DISCARDED_BODY_MAX_BYTES,
-    RECEIVE_DEADLINE_S,
 )
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest
@@ -25,10 +24,7 @@ _CLOSE = {"connection": "close"}  # the rest of the body is not ours to wait for
 
 
 async def receive(
-    request: Request[Any, Any, Any],
-    *,
-    public_authority: str | None,
-    deadline_s: float = RECEIVE_DEADLINE_S,
+    request: Request[Any, Any, Any], *, public_authority: str | None, deadline_s: float
 ) -> Received:
     """Read a request to its end.
 
@@ -46,7 +42,7 @@ async def receive(
     except TimeoutError as exc:
         raise RefusalError(
             ProblemType.RECEIVE_TIMEOUT,
-            f"the body did not arrive within {deadline_s:.0f} s, expected all of it",
+            f"the body did not arrive within {deadline_s:g} s, expected all of it",
             headers=_CLOSE,
         ) from exc
     signable = SignableRequest(

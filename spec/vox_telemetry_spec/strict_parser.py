@@ -13,7 +13,7 @@ from vox_telemetry_spec.errors import JsonRefusedError
 from vox_telemetry_spec.limits import JSON_MAX_DEPTH
 from vox_telemetry_spec.violations import child
 
-_SPACE = re.compile(r"[ \t\n\r]*+")
+_SPACE = re.compile(r"[ \t\n\r]++")
 # Possessive quantifiers: hostile input costs linear time.
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?")

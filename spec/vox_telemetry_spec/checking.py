@@ -22,7 +22,7 @@ from vox_telemetry_spec.forbidden import Scanner, load_scanner
 from vox_telemetry_spec.limits import RECORDED_AT_MAX_AGE_S, RECORDED_AT_MAX_AHEAD_S
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.strict_json import JsonObject, JsonValue
-from vox_telemetry_spec.taxonomy import Refusal, SensitivityClass, may_enqueue
+from vox_telemetry_spec.taxonomy import Family, Refusal, SensitivityClass, may_enqueue
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.violations import Violation
 
@@ -77,16 +77,29 @@ class Checker:
         )
         if not families:
             return [Violation(index, "/metric_type", "contract.unknown-metric-type")]
-        verdicts: list[_Verdict] = []
         for family in families:
             contract = self.contracts.of(family)
-            broken = [] if contract is None else list(contract.violations(event, index))
-            refusal = may_enqueue(family, ceiling, opted_in)
-            if refusal is None and not broken:
+            if (
+                contract is not None
+                and may_enqueue(family, ceiling, opted_in) is None
+                and contract.admits(event)
+            ):
                 return []
-            verdicts.append(_Verdict(broken, refusal))
+        verdicts = [self._verdict(one, event, index, ceiling, opted_in) for one in families]
         # Of two as near, the more sensitive one knows more members and so tells more.
         return min(reversed(verdicts), key=_Verdict.distance).violations(index)
+
+    def _verdict(
+        self,
+        family: Family,
+        event: JsonObject,
+        index: int,
+        ceiling: SensitivityClass,
+        opted_in: frozenset[str],
+    ) -> "_Verdict":
+        contract = self.contracts.of(family)
+        broken = [] if contract is None else list(contract.violations(event, index))
+        return _Verdict(broken, may_enqueue(family, ceiling, opted_in))
 
 
 class _Verdict(NamedTuple):

@@ -76,7 +76,7 @@ def generate_key(now: datetime) -> KnownKey:
 
     """
     keys = key_list.read()
-    key = SigningKey(secrets.token_bytes(KEY_BYTES))
+    key = _typeable_key()
     key_id, private = key.public.key_id, key.private_jwk()
     _ask(lambda: _keyring().set_password(SERVICE, key_id, private))
     # Some backends accept everything and keep nothing.
@@ -121,6 +121,14 @@ def remove_key(key_id: str) -> str | None:
     left = keys.without(key_id)
     key_list.write(left)
     return left.current
+
+
+def _typeable_key() -> SigningKey:
+    """Return a new key whose id no command line takes for an option (one id in 64 begins so)."""
+    while True:
+        key = SigningKey(secrets.token_bytes(KEY_BYTES))
+        if not key.public.key_id.startswith("-"):
+            return key
 
 
 def _secret(given: str | None, variable: str, user: str) -> str | None:

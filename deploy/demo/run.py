@@ -129,28 +129,14 @@ def enrol_a_key(environment: dict[str, str]) -> None:
     """Make a signing key on the client's side and tell the sink its public half."""
     step("make a signing key and enrol its public half with the sink")
     client(environment, "keys", "generate")
-    shown = subprocess.run(
-        [PROGRAMS / "vox-telemetry", "keys", "show", "--json"],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
     jwk = FOLDER / "demo-key.jwk"
-    jwk.write_text(json.dumps(json.loads(shown.stdout)["public_jwk"]))
+    jwk.write_text(output_of(environment, "keys", "show"))
     run(environment, "vox-telemetry-sink", "keys", "add", str(jwk), "--name", "demo")
 
 
 def show_first_lines(environment: dict[str, str]) -> None:
     """Print the head of `upload --dry-run`."""
-    shown = subprocess.run(
-        [PROGRAMS / "vox-telemetry", "upload", "--dry-run"],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    lines = shown.stdout.splitlines()
+    lines = output_of(environment, "upload", "--dry-run").splitlines()
     print("\n".join(lines[:SHOWN_LINES]))
     say(f"… {len(lines) - SHOWN_LINES} more lines; see all with `vox-telemetry upload --dry-run`")
 
@@ -159,7 +145,7 @@ def show_receipts() -> None:
     """Print each acknowledged line of the journal."""
     for line in (SPOOL / "journal.jsonl").read_text().splitlines():
         entry = json.loads(line)
-        if entry["action"] == "acknowledged":
+        if entry["event"] == "acknowledged":
             print(json.dumps(entry["receipt"]))
 
 
@@ -193,6 +179,17 @@ def prove_with_spool() -> None:
 def client(environment: dict[str, str], *arguments: str) -> None:
     """Run the client as a user would."""
     run(environment, "vox-telemetry", *arguments)
+
+
+def output_of(environment: dict[str, str], *arguments: str) -> str:
+    """Return what the client prints."""
+    return subprocess.run(
+        [PROGRAMS / "vox-telemetry", *arguments],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 def run(environment: dict[str, str], program: str, *arguments: str) -> None:

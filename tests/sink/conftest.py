@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 import pytest
 import uvicorn
+from support.events import REPOSITORY
 from support.uploads import AUTHORITY, Upload, new_key
 from vox_telemetry_sink.app import create_app
 from vox_telemetry_sink.config import Config
@@ -108,3 +109,8 @@ def fetch(database_url: str) -> Callable[..., Any]:
             await connection.close()
 
     return fetched
+
+
+@pytest.fixture
+def repository_root() -> Path:
+    return REPOSITORY

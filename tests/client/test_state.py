@@ -1,0 +1,40 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from support.client_world import NOW
+from vox_telemetry_client.errors import SpoolError
+from vox_telemetry_client.state import keep_earliest, read_earliest
+
+
+def test_a_time_is_kept_over_restarts(tmp_path: Path) -> None:
+    keep_earliest(tmp_path / "s", NOW + timedelta(seconds=90))
+    assert (tmp_path / "s").read_text() == '{"earliest_next_attempt":"2026-11-22T12:01:30.000Z"}'
+    assert read_earliest(tmp_path / "s", NOW) == NOW + timedelta(seconds=90)
+    assert read_earliest(tmp_path / "s", NOW + timedelta(seconds=90)) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b'{"earliest_next_attempt":5}',
+        b'{"earliest_next_attempt":"soon"}',
+        b'{"earliest_next_attempt":"2026-11-22T13:00:01Z"}',  # further than a sink may ask: 1 h
+    ],
+)
+def test_a_damaged_file_or_another_clock_says_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "s").write_bytes(content)
+    assert read_earliest(tmp_path / "s", NOW) is None
+
+
+def test_no_file_says_nothing(tmp_path: Path) -> None:
+    assert read_earliest(tmp_path / "s", NOW) is None
+
+
+def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SpoolError, match="gone/s cannot be written: No such file"):
+        keep_earliest(tmp_path / "gone" / "s", NOW)

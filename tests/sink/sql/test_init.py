@@ -1,0 +1,29 @@
+import hashlib
+from importlib.resources import files
+
+from vox_telemetry_sink.sql import load_migrations, load_queries
+
+
+def test_every_query_has_its_name_and_ends_with_one_semicolon():
+    queries = load_queries()
+    assert queries["add_key"].splitlines()[-1] == "ON CONFLICT (key_id) DO NOTHING RETURNING key_id;"
+    for name, query in queries.items():
+        assert query.endswith(";"), name
+        assert query.count(";") == 1, name
+
+
+def test_no_query_is_left_unused():
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in files("vox_telemetry_sink").iterdir()
+        if path.name.endswith(".py")
+    )
+    for name in load_queries():
+        assert f'QUERIES["{name}"]' in sources, name
+
+
+def test_migrations_are_numbered_from_one_without_gaps():
+    migrations = load_migrations()
+    assert [migration.version for migration in migrations] == list(range(1, len(migrations) + 1))
+    first = files("vox_telemetry_sink.sql").joinpath("migrations/0001_first_tables.sql")
+    assert migrations[0].sha256 == hashlib.sha256(first.read_bytes()).digest()

@@ -1,0 +1,166 @@
+import asyncio
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from vox_telemetry_sink.database import (
+    connected_pool,
+    mapped_driver_errors,
+    migrate,
+    pending_migrations,
+)
+from vox_telemetry_sink.errors import MigrationError, StoreError, StoreUnavailableError
+from vox_telemetry_sink.sql import load_migrations
+
+# What makes a schema, without the ids and names that differ between two databases; the partitions
+# that migrate() makes for the coming months are data, not schema.
+CATALOGUE = """
+    SELECT 'column', c.relname, c.relkind::text, c.relpersistence::text, a.attname,
+           format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity::text,
+           a.attstorage::text, pg_get_expr(d.adbin, d.adrelid),
+           col_description(c.oid, a.attnum), obj_description(c.oid), pg_get_partkeydef(c.oid),
+           pg_get_expr(c.relpartbound, c.oid), a.attnum::text
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE n.nspname = 'public' AND c.relname !~ '^event_20'
+    UNION ALL
+    SELECT 'index', indexname, indexdef, '', '', '', false, '', '', '', '', '', '', '', ''
+    FROM pg_indexes WHERE schemaname = 'public' AND tablename !~ '^event_20'
+    UNION ALL
+    SELECT 'constraint', conname, conrelid::regclass::text, pg_get_constraintdef(oid), '', '',
+           false, '', '', '', '', '', '', '', ''
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+         AND conrelid::regclass::text !~ '^event_20'
+    UNION ALL
+    SELECT 'function', proname, pg_get_functiondef(oid), obj_description(oid), '', '', false, '',
+           '', '', '', '', '', '', ''
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    ORDER BY 1, 2, 15, 3, 4, 5
+"""
+SCHEMA = "sink/vox_telemetry_sink/sql/schema.sql"
+
+
+async def run(dsn, statement, *args):
+    connection = await asyncpg.connect(dsn)
+    try:
+        if args:
+            return await connection.fetch(statement, *args)
+        return await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def catalogue(dsn):
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [tuple(row) for row in await connection.fetch(CATALOGUE)]
+    finally:
+        await connection.close()
+
+
+async def test_the_migrations_add_up_to_the_schema(
+    database_url, empty_database_url, repository_root
+):
+    schema = (repository_root / SCHEMA).read_text(encoding="utf-8")
+    await run(empty_database_url, schema)
+    migrated, written = await catalogue(database_url), await catalogue(empty_database_url)
+    assert len(migrated) > 60
+    assert migrated == written
+
+
+async def test_a_second_migration_changes_nothing(empty_database_url):
+    first = await migrate(empty_database_url)
+    before = await catalogue(empty_database_url)
+    assert first == [f"{m.version:04}_{m.name}" for m in load_migrations()]
+    assert await migrate(empty_database_url) == []
+    assert await catalogue(empty_database_url) == before
+
+
+async def test_two_at_once_do_it_once(empty_database_url):
+    results = await asyncio.gather(*(migrate(empty_database_url) for _ in range(4)))
+    assert sorted(map(len, results)) == [0, 0, 0, len(load_migrations())]
+
+
+async def test_what_is_pending_is_named(empty_database_url):
+    async with connected_pool(empty_database_url) as pool, pool.acquire() as connection:
+        assert (await pending_migrations(connection))[0] == "0001_first_tables"
+        await migrate(empty_database_url)
+        assert await pending_migrations(connection) == []
+
+
+async def test_an_edited_migration_is_refused(database_url):
+    await run(database_url, "UPDATE schema_migration SET sha256 = '\\x00' WHERE version = 1")
+    with pytest.raises(MigrationError, match="made by another program"):
+        await migrate(database_url)
+
+
+async def test_a_newer_database_is_refused(database_url):
+    await run(database_url, "INSERT INTO schema_migration VALUES (9999, 'future', '\\x00')")
+    with pytest.raises(MigrationError, match="upgrade vox-telemetry"):
+        await migrate(database_url)
+
+
+async def test_a_failed_migration_leaves_nothing(empty_database_url, monkeypatch):
+    good = load_migrations()
+    broken = good[0]._replace(statements=good[0].statements + "; SELECT 1 / 0;")
+    monkeypatch.setattr("vox_telemetry_sink.database.load_migrations", lambda: [broken])
+    with pytest.raises(StoreError, match="SQLSTATE 22012"):
+        await migrate(empty_database_url)
+    assert [row[1] for row in await catalogue(empty_database_url) if row[1] == "batch"] == []
+
+
+async def test_partitions_are_made_ahead_and_empty_the_default_one(database_url):
+    month = datetime(2031, 5, 17, 12, tzinfo=UTC)
+    await run(
+        database_url,
+        "INSERT INTO event SELECT gen_random_uuid(), 0, $1::timestamptz, $1, 'f', 'm', 'S0', 's',"
+        " NULL, '{}' RETURNING 1",
+        month,
+    )
+    where = "SELECT tableoid::regclass::text FROM event WHERE event_index = $1"
+    assert [tuple(row) for row in await run(database_url, where, 0)] == [("event_default",)]
+    made = await run(
+        database_url, "SELECT ensure_event_partitions($1, 2)", month.date()
+    )
+    assert made[0][0] == 2
+    assert [tuple(row) for row in await run(database_url, where, 0)] == [("event_2031_05",)]
+
+
+async def test_this_month_and_the_next_three_have_partitions(database_url):
+    rows = await run(
+        database_url,
+        "SELECT count(*) FROM pg_inherits WHERE inhparent = $1::text::regclass", "event",
+    )
+    assert rows[0][0] == 5
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "message"),
+    [
+        (asyncpg.TooManyConnectionsError("x"), StoreUnavailableError, "SQLSTATE 53300"),
+        (asyncpg.DiskFullError("x"), StoreUnavailableError, "SQLSTATE 53100"),
+        (asyncpg.DeadlockDetectedError("x"), StoreUnavailableError, "SQLSTATE 40P01"),
+        (asyncpg.QueryCanceledError("x"), StoreUnavailableError, "SQLSTATE 57014"),
+        (asyncpg.ReadOnlySQLTransactionError("x"), StoreUnavailableError, "SQLSTATE 25006"),
+        (asyncpg.InvalidPasswordError("x"), StoreUnavailableError, "SQLSTATE 28P01"),
+        (asyncpg.LockNotAvailableError("x"), StoreUnavailableError, "SQLSTATE 55P03"),
+        (ConnectionRefusedError("x"), StoreUnavailableError, "ConnectionRefusedError"),
+        (TimeoutError("x"), StoreUnavailableError, "TimeoutError"),
+        (asyncpg.InterfaceError("x"), StoreUnavailableError, "InterfaceError"),
+        (asyncpg.CheckViolationError("x"), StoreError, "SQLSTATE 23514"),
+        (asyncpg.ClientConfigurationError("x"), StoreError, "the database URL cannot be used"),
+        (ValueError("x"), StoreError, "a value does not fit"),
+    ],
+)
+def test_driver_errors_are_mapped_without_their_text(raised, expected, message):
+    raised.args = ("SECRET VALUE",)
+    with pytest.raises(StoreError, match=message) as caught, mapped_driver_errors():
+        raise raised
+    assert type(caught.value) is expected
+    assert "SECRET" not in str(caught.value)
+
+
+async def test_an_unreachable_database_is_said_to_be():
+    with pytest.raises(StoreUnavailableError, match="does not answer"):
+        await migrate("postgresql://nobody@127.0.0.1:1/x")

@@ -1,0 +1,102 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support.events import benchmark_event
+from support.uploads import Upload, new_batch_id, new_key, payload_of
+from vox_telemetry_sink.enforce import Accepted, enforce
+from vox_telemetry_sink.errors import RefusalError
+from vox_telemetry_sink.verify import EnrolledKey, Received, read_claim, verify
+from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.problems import ProblemType
+from vox_telemetry_spec.signature_base import SignableRequest
+from vox_telemetry_spec.taxonomy import SensitivityClass
+
+CHECKER = Checker.load()
+NOW = datetime(2026, 11, 22, 10, 0, 0, 123_987, tzinfo=UTC)
+RECORDED_AT = "2026-11-22T09:00:00.5Z"
+BATCH_ID = new_batch_id()
+
+
+def verified(payload, *, batch_id=BATCH_ID, **changes):
+    key = new_key()
+    upload = Upload(key=key, payload=payload, batch_id=batch_id, created=int(NOW.timestamp()))
+    upload.changes = changes
+    request = SignableRequest("POST", upload.authority, upload.path, upload.headers())
+    received = Received(request, None, payload)
+    enrolled = EnrolledKey(key.public, "test", SensitivityClass.S1, is_revoked=False)
+    return verify(received, read_claim(received), enrolled, now=NOW)
+
+
+def enforced(payload, **changes):
+    return enforce(verified(payload, **changes), payload, CHECKER, now=NOW)
+
+
+def good(**changes):
+    return benchmark_event(**{"recorded_at": RECORDED_AT, **changes})
+
+
+def test_a_good_batch_is_typed():
+    accepted = enforced(payload_of(good(metric_value=None), good(), batch_id=BATCH_ID))
+    assert accepted.envelope.batch_id == BATCH_ID
+    assert accepted.received_at == datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
+    assert [event.metric_value for event in accepted.events] == [None, 0.432]
+    assert accepted.events[0].recorded_at == datetime(2026, 11, 22, 9, 0, 0, 500_000, tzinfo=UTC)
+    assert json.loads(accepted.events[0].metadata) == good()["metadata"]
+
+
+def test_nobody_else_makes_an_accepted():
+    accepted = enforced(payload_of(good(), batch_id=BATCH_ID))
+    with pytest.raises(RuntimeError, match="made by enforce"):
+        Accepted(
+            accepted.verified, accepted.envelope, b"", 0, [], accepted.received_at, object()
+        )
+
+
+def test_another_id_than_the_signed_one_is_refused():
+    with pytest.raises(RefusalError, match="not the batch_id of the payload") as caught:
+        enforced(payload_of(good(), batch_id=new_batch_id()))
+    assert caught.value.problem is ProblemType.IDEMPOTENCY_KEY_MISMATCH
+
+
+def test_one_bad_event_refuses_the_batch_with_its_place():
+    payload = payload_of(good(), good(metric_value="1"), batch_id=BATCH_ID)
+    with pytest.raises(RefusalError, match="in 1 place") as caught:
+        enforced(payload)
+    assert [(v.event, v.pointer, v.rule) for v in caught.value.violations] == [
+        (1, "/metric_value", "contract.type")
+    ]
+
+
+def test_the_list_of_violations_is_cut_and_the_count_is_not():
+    payload = payload_of(*(good(metric_value="1") for _ in range(150)), batch_id=BATCH_ID)
+    with pytest.raises(RefusalError, match="in 150 place.*first 100 are listed") as caught:
+        enforced(payload)
+    assert len(caught.value.violations) == 100
+
+
+def test_times_are_checked_against_our_clock():
+    payload = payload_of(
+        good(recorded_at=(NOW + timedelta(seconds=700)).strftime("%Y-%m-%dT%H:%M:%SZ")),
+        batch_id=BATCH_ID,
+    )
+    with pytest.raises(RefusalError) as caught:
+        enforced(payload)
+    assert [v.rule for v in caught.value.violations] == ["time.in-the-future"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "problem", "rule"),
+    [
+        (b'{"a":1,"a":2}', ProblemType.BODY_MALFORMED, "json.duplicate-name"),
+        (b"[NaN]", ProblemType.BODY_MALFORMED, "json."),
+        (b"\xff", ProblemType.BODY_MALFORMED, "json.encoding"),
+        (b"[]", ProblemType.CONTRACT_REFUSED, "contract.type"),
+        (b"{}", ProblemType.CONTRACT_REFUSED, "contract.required"),
+    ],
+)
+def test_what_is_no_batch_is_refused_with_its_rule(payload, problem, rule):
+    with pytest.raises(RefusalError) as caught:
+        enforced(payload)
+    assert caught.value.problem is problem
+    assert caught.value.violations[0].rule.startswith(rule)

@@ -134,11 +134,11 @@ def _contract_refused(found: list[Violation]) -> RefusalError:
 def _typed(envelope: Envelope, checker: Checker) -> list[Event]:
     """Re-encode and type the checked events, in one pass for all of a batch."""
     members = msgspec.json.decode(msgspec.json.encode(envelope.events), type=list[_CheckedEvent])
-    return [_event(event, checker) for event in members]
+    families = map(checker.contracts.family_of, envelope.events)
+    return [_event(*pair) for pair in zip(members, families, strict=True)]
 
 
-def _event(members: _CheckedEvent, checker: Checker) -> Event:
-    family = checker.contracts.registry.family_of(members.metric_type)
+def _event(members: _CheckedEvent, family: Family | None) -> Event:
     recorded_at = parse_time(members.recorded_at)
     if family is None or recorded_at is None:  # a check above has been lost: a bug, not a refusal
         raise RuntimeError("an event passed its check with an unknown type or time")

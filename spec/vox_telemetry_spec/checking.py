@@ -1,8 +1,13 @@
 """May this event leave the machine? The one check that both ends run, on the same values.
 
-In order: (1) an object of a known kind, (2) that may be uploaded at all and is not more sensitive
-than allowed, (3) the closed contract, (4) its own time, (5) the forbidden-field rules. All that
-apply are reported, since an operator who mends one thing wants to know the next.
+In order: (1) an object of a known kind, (2) that may be uploaded at all, is not more sensitive than
+allowed and, where it is S2, was opted in, (3) the closed contract, (4) its own time, (5) the
+forbidden-field rules. All that apply are reported, since an operator who mends one thing wants to
+know the next.
+
+Families that share a metric type are tried from the least sensitive up: an event passes (2) and (3)
+with the first family that is allowed and whose contract admits it. Where none is, the one that the
+event comes nearest to is reported, so that an S2 event without opt-in is told just that.
 
 Metadata bytes are not counted here on purpose: a closed contract bounds them far below
 METADATA_MAX_BYTES, which tests/spec/test_checking.py proves for each contract.
@@ -10,13 +15,14 @@ METADATA_MAX_BYTES, which tests/spec/test_checking.py proves for each contract.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.forbidden import Scanner, load_scanner
 from vox_telemetry_spec.limits import RECORDED_AT_MAX_AGE_S, RECORDED_AT_MAX_AHEAD_S
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.strict_json import JsonObject, JsonValue
-from vox_telemetry_spec.taxonomy import SensitivityClass
+from vox_telemetry_spec.taxonomy import Family, Refusal, SensitivityClass, may_enqueue
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.violations import Violation
 
@@ -40,38 +46,77 @@ class Checker:
         return cls(Contracts(Registry.load()), load_scanner())
 
     def check_event(
-        self, event: JsonValue, index: int, *, now: datetime, ceiling: SensitivityClass
+        self,
+        event: JsonValue,
+        index: int,
+        *,
+        now: datetime,
+        ceiling: SensitivityClass,
+        opted_in: frozenset[str] = frozenset(),
     ) -> list[Violation]:
         """Return what is wrong with one event; an empty list means that it may be uploaded.
 
-        `now` (aware) is the checker's clock, `ceiling` the most sensitive class allowed.
+        `now` (aware) is the checker's clock, `ceiling` the most sensitive class allowed and
+        `opted_in` the S2 families that this end has agreed to.
         """
         if not isinstance(event, dict):
             return [Violation(index, "", "contract.type")]
         found = [
-            *self._kind(event, index, ceiling),
+            *self._kind(event, index, ceiling, opted_in),
             *_own_time(event, index, now),
             *self._scanner.scan(event, index),
         ]
         return sorted(set(found))
 
     def _kind(
-        self, event: JsonObject, index: int, ceiling: SensitivityClass
-    ) -> Iterator[Violation]:
+        self, event: JsonObject, index: int, ceiling: SensitivityClass, opted_in: frozenset[str]
+    ) -> list[Violation]:
         metric_type = event.get("metric_type")
-        family = (
-            self.contracts.registry.family_of(metric_type) if isinstance(metric_type, str) else None
+        families = (
+            self.contracts.registry.families_of(metric_type) if isinstance(metric_type, str) else ()
         )
-        if family is None:
-            yield Violation(index, "/metric_type", "contract.unknown-metric-type")
-            return
-        contract = self.contracts.of(family.metric_type)
-        if contract is None:
-            yield Violation(index, "/metric_type", "policy.transmission-class")
-            return
-        if family.sensitivity_class > ceiling:
-            yield Violation(index, "/metric_type", "policy.sensitivity-class")
-        yield from contract.violations(event, index)
+        if not families:
+            return [Violation(index, "/metric_type", "contract.unknown-metric-type")]
+        for family in families:
+            contract = self.contracts.of(family)
+            if (
+                contract is not None
+                and may_enqueue(family, ceiling, opted_in) is None
+                and contract.admits(event)
+            ):
+                return []
+        verdicts = [self._verdict(one, event, index, ceiling, opted_in) for one in families]
+        # Of two as near, the more sensitive one knows more members and so tells more.
+        return min(reversed(verdicts), key=_Verdict.distance).violations(index)
+
+    def _verdict(
+        self,
+        family: Family,
+        event: JsonObject,
+        index: int,
+        ceiling: SensitivityClass,
+        opted_in: frozenset[str],
+    ) -> "_Verdict":
+        contract = self.contracts.of(family)
+        broken = [] if contract is None else list(contract.violations(event, index))
+        return _Verdict(broken, may_enqueue(family, ceiling, opted_in))
+
+
+class _Verdict(NamedTuple):
+    """Why one family does not take an event."""
+
+    broken: list[Violation]
+    refusal: Refusal | None
+
+    def distance(self) -> tuple[int, bool]:
+        """Return how far the event is from the family; the fewest broken keywords come first."""
+        return len(self.broken), self.refusal is not None
+
+    def violations(self, index: int) -> list[Violation]:
+        """Return the broken keywords and the refusal."""
+        if self.refusal is None:
+            return self.broken
+        return [Violation(index, "/metric_type", self.refusal.value), *self.broken]
 
 
 def _own_time(event: JsonObject, index: int, now: datetime) -> Iterator[Violation]:

@@ -1,4 +1,4 @@
-"""Closed contracts: one compiled JSON Schema per uploadable metric type, and the envelope's."""
+"""Closed contracts: one compiled JSON Schema per uploadable family, and the envelope's."""
 
 from collections.abc import Iterator
 
@@ -31,12 +31,16 @@ class Schema:
         except (OSError, ValueError, msgspec.DecodeError) as exc:
             raise RegistryError(f"{path} is damaged, reinstall vox-telemetry: {exc}") from exc
 
+    def admits(self, value: JsonValue) -> bool:
+        """Tell whether the value breaks no keyword of the schema."""
+        return self._validator.is_valid(value)
+
     def violations(self, value: JsonValue, event: int | None) -> Iterator[Violation]:
         """Yield one violation per broken keyword; the rule is `contract.<keyword>`.
 
         An unknown member is reported at its parent: its name may be what must not be shown.
         """
-        if self._validator.is_valid(value):
+        if self.admits(value):
             return
         for error in self._validator.iter_errors(value):
             pointer = ""
@@ -57,15 +61,28 @@ class Contracts:
         """
         self.registry = registry
         self.envelope = Schema(BATCH_SCHEMA_PATH)
-        self._by_metric_type = {
-            family.metric_type: Schema(_schema_path(family))
+        self._by_family = {
+            family.family: Schema(_schema_path(family))
             for family in registry.families
             if family.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD
         }
 
-    def of(self, metric_type: str) -> Schema | None:
-        """Return the contract of an uploadable metric type, else None."""
-        return self._by_metric_type.get(metric_type)
+    def of(self, family: Family) -> Schema | None:
+        """Return the contract of an uploadable family, else None."""
+        return self._by_family.get(family.family)
+
+    def family_of(self, event: JsonValue) -> Family | None:
+        """Return the least sensitive family whose contract admits `event`, or None for none.
+
+        Two families may share a metric type; which one an event belongs to, its members decide.
+        """
+        metric_type = event.get("metric_type") if isinstance(event, dict) else None
+        families = self.registry.families_of(metric_type) if isinstance(metric_type, str) else ()
+        for family in families:
+            contract = self.of(family)
+            if contract is not None and contract.admits(event):
+                return family
+        return None
 
 
 def _schema_path(family: Family) -> str:

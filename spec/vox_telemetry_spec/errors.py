@@ -7,6 +7,9 @@
     ├── KeyRefusedError         bytes or a JWK that are not a usable Ed25519 key
     ├── FieldRefusedError       a header that is no structured field of the expected kind
     ├── SignatureRefusedError   headers that do not carry the signature that the profile asks for
+    ├── RowRefusedError         a row that research_metrics does not take
+    ├── RetentionRefusedError   a retention policy that cannot be obeyed
+    ├── SaltRefusedError        a salt that is too short to hide a value
     └── UrlRefusedError         a URL that telemetry must not be sent to
 
 Messages say what was got and what was expected. None of them ever holds a value of an event.
@@ -68,3 +71,19 @@ class SignatureRefusedError(SpecError):
 
 class UrlRefusedError(SpecError):
     """Telemetry must not be sent to this URL."""
+
+
+class RowRefusedError(SpecError):
+    """A row breaks a rule of `research_metrics`; the wording starts as in the original."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` says what was got and expected, without the value."""
+        super().__init__(f"telemetry validation: research_metrics: {reason}")
+
+
+class RetentionRefusedError(SpecError):
+    """A retention policy is damaged, unsafe or incomplete."""
+
+
+class SaltRefusedError(SpecError):
+    """A salt is too short for a keyed hash."""

@@ -35,6 +35,16 @@ RETRY_AFTER_MAX_S: Final = 3_600
 RATE_PER_S: Final = 10.0
 RATE_BURST: Final = 30
 
+# trial rows: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
+TRIAL_STRING_MAX_CHARS: Final = 128
+
+# retention: the original's safe identifiers; a century, so that a cutoff is always a real date.
+IDENTIFIER_MAX_CHARS: Final = 128
+RETENTION_MAX_DAYS: Final = 36_500
+
+# redaction: RFC 2104 section 3 discourages keys shorter than the hash's output.
+SALT_MIN_BYTES: Final = 32
+
 # The sink's own bounds; a client sees them only as 408, 422 (a cut list) and 503.
 RECEIVE_DEADLINE_S: Final = 30.0  # wire 4: a coded body of 1 MiB at 280 kbit/s
 DISCARDED_BODY_MAX_BYTES: Final = 8_388_608  # read on after 413, or the sender sees a reset only

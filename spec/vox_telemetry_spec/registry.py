@@ -1,5 +1,6 @@
 """The registry `contracts/index.yaml`: every contract, and what each event family declares."""
 
+from collections.abc import Hashable, Sequence
 from typing import Self
 
 import msgspec
@@ -7,6 +8,7 @@ import yaml
 
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.errors import RegistryError
+from vox_telemetry_spec.strict_yaml import load_yaml
 from vox_telemetry_spec.taxonomy import Family
 
 INDEX_PATH = "contracts/index.yaml"
@@ -33,18 +35,24 @@ class Registry:
     """The registry, indexed by metric type."""
 
     def __init__(self, contracts: list[ContractRow], families: list[Family]) -> None:
-        """Index the rows.
+        """Index the rows; families that share a metric type differ in sensitivity.
 
         Raises:
-            RegistryError: an id or a metric type is declared twice; which one holds is not ours
-                to guess.
+            RegistryError: an id, a family, or a metric type of one sensitivity is declared twice;
+                which one holds is not ours to guess.
 
         """
+        typed = [(one.metric_type, one) for one in families if one.metric_type is not None]
         _refuse_twice("contract id", [row.id for row in contracts])
-        _refuse_twice("metric type", [family.metric_type for family in families])
+        _refuse_twice("family", [one.family for one in families])
+        _refuse_twice(
+            "metric type of one sensitivity", [(name, one.sensitivity_class) for name, one in typed]
+        )
         self.contracts = tuple(contracts)
         self.families = tuple(families)
-        self._by_metric_type = {family.metric_type: family for family in families}
+        self._by_metric_type: dict[str, tuple[Family, ...]] = {}
+        for name, one in sorted(typed, key=lambda pair: pair[1].sensitivity_class):
+            self._by_metric_type[name] = (*self._by_metric_type.get(name, ()), one)
 
     @classmethod
     def load(cls) -> Self:
@@ -55,16 +63,16 @@ class Registry:
 
         """
         try:
-            index = msgspec.convert(yaml.safe_load(read_contract(INDEX_PATH)), _Index)
+            index = msgspec.convert(load_yaml(read_contract(INDEX_PATH)), _Index)
         except (OSError, yaml.YAMLError, msgspec.ValidationError) as exc:
             raise RegistryError(f"{INDEX_PATH} is damaged, reinstall vox-telemetry: {exc}") from exc
         return cls(index.contracts, index.families)
 
-    def family_of(self, metric_type: str) -> Family | None:
-        """Return what the family of `metric_type` declares, or None for an unregistered type."""
-        return self._by_metric_type.get(metric_type)
+    def families_of(self, metric_type: str) -> tuple[Family, ...]:
+        """Return the families of `metric_type`, the least sensitive first; none if unregistered."""
+        return self._by_metric_type.get(metric_type, ())
 
 
-def _refuse_twice(what: str, names: list[str]) -> None:
+def _refuse_twice(what: str, names: Sequence[Hashable]) -> None:
     if len(set(names)) != len(names):
         raise RegistryError(f"{INDEX_PATH} declares a {what} twice, expected each once")

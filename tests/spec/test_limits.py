@@ -17,6 +17,7 @@ UNITS = (
     "_MS",
     "_CHARS",
     "_COUNT",
+    "_DAYS",
     "_BURST",
 )
 

@@ -1,4 +1,4 @@
-"""The texts that a string holds in another form: percent, entities, escapes, base64, hex.
+"""The texts that a string holds in another form: percent, entities, escapes, base64, hex, JSON.
 
 A form is tried only where its shape invites it, and its result counts only if it reads as text:
 a digest decodes to bytes, a hidden path to letters.
@@ -7,6 +7,7 @@ a digest decodes to bytes, a hidden path to letters.
 import base64
 import binascii
 import html
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,29 @@ def decoded_texts(text: str) -> Iterator[str]:
         yield _ESCAPE.sub(_escaped, text)
     yield from _from_hex(text)
     yield from _from_base64(text)
+
+
+def json_parts(text: str) -> tuple[list[str], list[str]]:
+    """Return all names and all strings of a text that is a JSON document; else two empty lists.
+
+    Raises:
+        RecursionError: the document is nested too deeply to be read.
+
+    """
+    names: list[str] = []
+    if text.lstrip()[:1] not in {"{", "[", '"'}:
+        return names, []
+    try:
+        values = [json.loads(text)]
+    except ValueError:
+        return names, []
+    for value in values:  # grows while it is read
+        if isinstance(value, dict):
+            names.extend(value)
+            values.extend(value.values())
+        elif isinstance(value, list):
+            values.extend(value)
+    return names, [value for value in values if isinstance(value, str)]
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -5,11 +5,10 @@ refused is never kept. Everything else goes through `_rules_of_text`: the value 
 spelling, then on what it holds in an encoded form.
 """
 
-import json
 import re
 from collections.abc import Iterator
 
-from vox_telemetry_spec.forbidden.decode import decoded_texts
+from vox_telemetry_spec.forbidden.decode import decoded_texts, json_parts
 from vox_telemetry_spec.forbidden.names import NameMatcher
 from vox_telemetry_spec.forbidden.normalise import Normaliser
 from vox_telemetry_spec.forbidden.rules import (
@@ -23,7 +22,9 @@ from vox_telemetry_spec.strict_json import JsonObject, JsonValue
 from vox_telemetry_spec.violations import HIDDEN_NAME, Violation, child
 
 LONG_TEXT_RULE = "content.long-text"
+NESTED_TEXT_RULE = "content.nested-text"
 _DECODED_MAX_DEPTH = 3  # JSON in base64 in percent: deeper nesting is no accident
+_DECODED_MAX_TEXTS = 256  # of one string; real ones hold none
 _MEMO_MAX_STRINGS = 16_384
 _MEMO_MAX_CHARS = 160
 # What real events are made of, and what few rules can match: short words of few humps with dots and
@@ -122,31 +123,38 @@ class Scanner:
         elif _PLAIN.fullmatch(text):
             found = self._plain_values.rules_in(text)
         else:
-            found = self._rules_inside(text, _DECODED_MAX_DEPTH)
+            found = self._rules_inside(text)
         if not found:
             _remember(self._clean_texts, text)
         return found
 
-    def _rules_inside(self, text: str, depth: int) -> set[str]:
-        spelled = self._normalise(text)
-        found = self._values.rules_in(spelled)
-        if depth == 0:
-            return found
-        found |= self._rules_of_json(spelled)
-        for inner in decoded_texts(spelled):
-            if inner != spelled:
-                found |= self._rules_inside(inner, depth - 1)
+    def _rules_inside(self, text: str) -> set[str]:
+        """Return the rules that refuse a text or what it holds, decoded layer by layer."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        layer = {self._normalise(text)}
+        for _ in range(_DECODED_MAX_DEPTH + 1):
+            seen |= layer
+            if len(seen) > _DECODED_MAX_TEXTS:
+                return found | {NESTED_TEXT_RULE}  # what cannot be looked at is not sent
+            for spelled in layer:
+                found |= self._values.rules_in(spelled)
+            inner = {part for spelled in layer for part in self._parts(spelled, found)}
+            layer = {self._normalise(part) for part in inner} - seen
         return found
 
-    def _rules_of_json(self, text: str) -> set[str]:
-        """Return the rules that a text breaks as a JSON document of its own."""
-        if text.lstrip()[:1] not in {"{", "[", '"'}:
-            return set()
+    def _parts(self, text: str, found: set[str]) -> Iterator[str]:
+        """Yield the texts inside one; as a JSON document it also adds what its names break."""
+        yield from decoded_texts(text)
         try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            return set()  # not JSON after all; the value rules have seen it as it is
-        return {rule for _, rule in self._walk(document, "")}
+            names, texts = json_parts(text)
+        except RecursionError:
+            found.add(NESTED_TEXT_RULE)
+            return
+        for name in set(names):
+            found |= self._names.rules_in(self._normalise(name))
+        yield from names
+        yield from texts
 
 
 def load_scanner() -> Scanner:

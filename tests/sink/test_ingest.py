@@ -99,6 +99,12 @@ async def test_real_events_arrive_in_full_batches_of_every_coding(
         answer = await one.post(client)
         assert (answer.status_code, answer.json()["event_count"]) == (201, 2_000)
     assert await fetch("SELECT count(*), count(DISTINCT batch_id) FROM event") == [(6_000, 3)]
+    kept = "SELECT content_encoding, signed_request #>> '{fields,content-encoding}' FROM batch"
+    assert await fetch(kept + " ORDER BY batch_id") == [
+        (None, None),
+        ("gzip", "gzip"),
+        ("zstd", "zstd"),
+    ]
 
 
 async def test_a_repetition_gets_the_same_receipt_and_stores_nothing(
@@ -300,6 +306,14 @@ def _resigned(one: Upload, headers: dict[str, str]) -> dict[str, str]:
     fields = {name: value for name, value in headers.items() if not name.startswith("signature")}
     request = SignableRequest("POST", one.authority, one.path, fields)
     return fields | sign_request(request, one.key, created=one.created, nonce="0123456789abcdef")
+
+
+async def test_a_query_is_not_part_of_the_path(
+    client: httpx.AsyncClient, upload: Callable[..., Upload]
+) -> None:
+    one = upload()
+    answer = await client.post("/v1/batches?x=1", content=one.body, headers=one.headers())
+    assert answer.status_code == 201
 
 
 async def test_two_signatures_with_our_tag_are_refused(

@@ -72,7 +72,7 @@ class Scanner:
     def _is_clean(self, event: JsonObject) -> bool:
         """Tell whether nothing is refused, without places; lists are left to the walk.
 
-        Types are compared, not asked for: that is a third of the time, and JSON has no subclasses.
+        Types are compared, not asked for: JSON has no subclasses, and every event passes here.
         """
         names, texts = self._clean_names, self._clean_texts
         objects = [event]

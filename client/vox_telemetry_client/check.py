@@ -46,7 +46,7 @@ class Checked:
 def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Checked:
     """Check every event of every input; `now` is the clock that `recorded_at` is compared with.
 
-    An input that is no JSON counts as one refused event, and the other inputs are still checked.
+    Of an input that is no JSON nothing is accepted; the other inputs are still checked.
 
     Raises:
         InputRefusedError: an input that cannot be read or holds no event.
@@ -64,7 +64,7 @@ def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Ch
                     Refusal(name, index, one.pointer, one.rule, event.line) for one in found
                 ]
         except NotJsonError as exc:
-            checked.events += 1
+            checked.events += exc.event + 1  # as far as it could be read
             checked.refused.append(Refusal(name, exc.event, exc.pointer, exc.rule))
             checked.not_json.append(exc)
     return checked

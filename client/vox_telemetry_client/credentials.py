@@ -44,11 +44,15 @@ def upload_url(config: Config) -> str:
         CredentialError: not in the environment, and the keyring cannot be asked.
 
     """
-    url = _secret(config.upload_url, UPLOAD_URL, URL_USER)
+    advice = (
+        f"no upload URL: set {UPLOAD_URL}, pass --url, or run: keyring set {SERVICE} {URL_USER}"
+    )
+    try:
+        url = _secret(config.upload_url, UPLOAD_URL, URL_USER)
+    except CredentialError as exc:
+        raise CredentialError(f"{advice} ({exc})") from exc
     if url is None:
-        raise NotConfiguredError(
-            f"no upload URL: set {UPLOAD_URL}, pass --url, or run: keyring set {SERVICE} {URL_USER}"
-        )
+        raise NotConfiguredError(advice)
     return url
 
 

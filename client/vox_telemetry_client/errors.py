@@ -3,6 +3,7 @@
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
     ├── OutputError (1)              a file that the operator named cannot be written
+    ├── ReaderLeftError (141)        whoever read standard output has gone, as in `| head`
     ├── SpoolError (1)               the spool cannot be read or written
     │   ├── SpoolUnsafeError (1)     somebody else could read or change the spool
     │   ├── SpoolBusyError (1)       another process holds the spool or the upload
@@ -23,6 +24,7 @@ EXIT_KEPT_OR_REFUSED = 1
 EXIT_USAGE = 2
 EXIT_NOT_CONFIGURED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_READER_LEFT = 141  # 128 + SIGPIPE, likewise
 
 
 class TelemetryError(Exception):
@@ -42,6 +44,13 @@ class OutputError(TelemetryError):
     """A file that the operator named cannot be written."""
 
     kind = "output"
+
+
+class ReaderLeftError(TelemetryError):
+    """Whoever read standard output has gone, which is no trouble and is not reported."""
+
+    exit_code = EXIT_READER_LEFT
+    kind = "reader-left"
 
 
 class SpoolError(TelemetryError):

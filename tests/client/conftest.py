@@ -29,5 +29,5 @@ def events_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client_env(keyring_environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """The environment of a client that has a keyring and a spool, and no URL yet."""
+    """Give the environment of a client that has a keyring and a spool, and no URL yet."""
     return {**keyring_environment, "VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / "spool")}

@@ -13,7 +13,7 @@ def _all(kind: type[TelemetryError]) -> list[type[TelemetryError]]:
 
 def test_the_tree_in_the_docstring_is_the_tree_with_its_exit_codes() -> None:
     assert errors.__doc__ is not None
-    drawn = dict(re.findall(r"(\w+Error) \((\d)\)", errors.__doc__))
+    drawn = dict(re.findall(r"(\w+Error) \((\d+)\)", errors.__doc__))
     assert drawn == {kind.__name__: str(kind.exit_code) for kind in _all(TelemetryError)}
 
 

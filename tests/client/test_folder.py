@@ -65,7 +65,7 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "q").write_text("")
     with pytest.raises(SpoolUnsafeError, match="is no folder, expected one"):
         Folder(tmp_path / "q").check()
-    with pytest.raises(SpoolError, match="cannot be made: .*; choose another"):
+    with pytest.raises(SpoolError, match=r"cannot be made: .*; choose another"):
         Folder(tmp_path / "q" / "below").create()
 
 

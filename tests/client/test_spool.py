@@ -158,7 +158,7 @@ def test_a_full_disk_keeps_all_batches_of_a_call_or_none(spool: Spool) -> None:
     batches = [Batch(ID.format(1), b"x" * 100, 1), Batch(ID.format(2), b"x" * 9_000, 1)]
     with (
         file_size_limit(5_000),
-        pytest.raises(SpoolFullError, match="no space left .* nothing was lost"),
+        pytest.raises(SpoolFullError, match=r"no space left .* nothing was lost"),
     ):
         spool.put(batches, max_bytes=QUOTA)
     assert tree(spool.folder.root) == before

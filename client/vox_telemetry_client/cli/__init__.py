@@ -5,7 +5,6 @@ With `--json`, standard output holds exactly one JSON document, also for trouble
 `{"error":{"kind":…,"message":…}}`; the same message stands on standard error for a person.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -19,11 +18,10 @@ from vox_telemetry_client.errors import (
     EXIT_KEPT_OR_REFUSED,
     EXIT_NOT_CONFIGURED,
     EXIT_USAGE,
+    ReaderLeftError,
     TelemetryError,
 )
 from vox_telemetry_spec.errors import SpecError, UrlRefusedError
-
-_BROKEN_PIPE = 141  # 128 + SIGPIPE, as shells report it
 
 
 def main() -> None:
@@ -35,11 +33,8 @@ def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; no foreseeable trouble leaves a traceback."""
     try:
         code = app(args=list(args), prog_name="vox-telemetry", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone (`| head`). Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+    except ReaderLeftError as exc:
+        return exc.exit_code
     except (TelemetryError, SpecError, typer.TyperException) as exc:
         return _trouble(args, *_explain(exc))
     if code == EXIT_INTERRUPTED:  # typer's answer to Ctrl-C
@@ -61,7 +56,6 @@ def _explain(exc: TelemetryError | SpecError | typer.TyperException) -> tuple[st
 def _trouble(args: Sequence[str], kind: str, message: str, code: int) -> int:
     if "--json" in args:
         output.document({"error": {"kind": kind, "message": message}})
-        sys.stdout.flush()
     if message:  # none where the help has been printed instead
         output.note(f"vox-telemetry: {message}")
     return code

@@ -17,7 +17,7 @@ from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.strict_json import decode
 from vox_telemetry_spec.wire import IngestTarget
 
-_HIDDEN_TOKEN = "…"  # noqa: S105 -- what stands in place of a token
+_HIDDEN_TOKEN = "***"  # noqa: S105 -- what stands in place of a token
 _NONCE_BYTES = 16
 
 

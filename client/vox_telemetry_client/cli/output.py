@@ -1,12 +1,16 @@
 """The only file that prints: JSON or text on standard output, notes on standard error."""
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
+
+from vox_telemetry_client.errors import ReaderLeftError
 
 Document: TypeAlias = "Mapping[str, object]"
 
@@ -18,9 +22,9 @@ def document(found: Document) -> None:
 
 def raw(payload: bytes) -> None:
     """Print bytes exactly as they are."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(payload)
-    sys.stdout.buffer.flush()
+    with _reader():
+        sys.stdout.buffer.write(payload)
+        sys.stdout.buffer.flush()
 
 
 def line(text: str) -> None:
@@ -41,7 +45,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 200  # columns for programs that read it, not for a screen
-    console.print(shown)
+    with _reader():
+        console.print(shown)
 
 
 def stderr_console() -> Console:
@@ -51,4 +56,17 @@ def stderr_console() -> Console:
 
 def _write(text: str) -> None:
     # A file name may hold bytes that are no UTF-8.
-    sys.stdout.write(text.encode(errors="backslashreplace").decode())
+    with _reader():
+        sys.stdout.write(text.encode(errors="backslashreplace").decode())
+        sys.stdout.flush()
+
+
+@contextmanager
+def _reader() -> Iterator[None]:
+    """Notice that the reader of standard output has gone."""
+    try:
+        yield
+    except BrokenPipeError as exc:
+        # Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ReaderLeftError("the reader of standard output has gone") from exc

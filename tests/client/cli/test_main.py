@@ -1,0 +1,157 @@
+"""What every command promises: exit codes, one JSON document, no traceback, no secret."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.cli import command, run_cli
+from support.client_world import new_spool, put, stores
+from support.http_answers import hang
+from support.http_server import misbehaving_server
+
+PROGRAM = "vox-telemetry"
+COMMANDS = (
+    "keys generate",
+    "keys show",
+    "keys list",
+    "keys remove x",
+    "check f",
+    "enqueue f",
+    "status",
+    "show x",
+    "export",
+    "upload",
+    "upload --dry-run",
+)
+
+
+def test_the_version_is_the_distributions() -> None:
+    ran = run_cli(PROGRAM, "--version")
+    assert (ran.code, ran.out, ran.err) == (0, "vox-telemetry 0.1.0\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("unheard",),
+        ("keys", "unheard"),
+        ("show",),
+        ("check", "--unheard", "x"),
+        ("enqueue", "--max-events", "0", "x"),
+    ],
+)
+def test_a_wrong_command_line_is_2(arguments: tuple[str, ...]) -> None:
+    ran = run_cli(PROGRAM, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("vox-telemetry: ")
+    assert len(ran.err.splitlines()) == 1
+    ran = run_cli(PROGRAM, *arguments, "--json")
+    assert (ran.code, json.loads(ran.out)["error"]["kind"]) == (2, "usage")
+
+
+def test_no_command_shows_the_help() -> None:
+    ran = run_cli(PROGRAM)
+    assert ran.code == 2
+    assert "Exit codes: 0 done" in ran.out + ran.err
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_json_is_one_document_also_on_a_machine_without_keyring(tmp_path: Path, line: str) -> None:
+    ran = run_cli(PROGRAM, *line.split(), "--json", cwd=tmp_path)
+    assert isinstance(json.loads(ran.out), dict)
+    assert ran.code in (0, 1, 3)
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "line", ["keys generate", "keys show", "upload", "upload --dry-run", "keys remove x"]
+)
+def test_a_machine_without_keyring_is_told_in_one_line(tmp_path: Path, line: str) -> None:
+    ran = run_cli(PROGRAM, *line.split(), cwd=tmp_path)
+    assert (ran.code, ran.out) == (3, "")
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_the_choices_without_a_keyring_are_named(tmp_path: Path) -> None:
+    ran = run_cli(PROGRAM, "keys", "generate", cwd=tmp_path)
+    for choice in ("unlock yours", "gnome-keyring", "PYTHON_KEYRING_BACKEND"):
+        assert choice in ran.err
+
+
+def test_a_dead_bus_is_told_in_one_line(tmp_path: Path) -> None:
+    env = {
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/gone",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring",
+    }
+    ran = run_cli(PROGRAM, "keys", "generate", env=env)
+    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert "no usable keyring" in ran.err
+
+
+def test_a_reader_that_leaves_is_no_trouble(tmp_path: Path) -> None:
+    put(new_spool(tmp_path / "spool"))
+    env = os.environ | {"VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / "spool")}
+    for arguments in (("export",), ("export", "--json"), ("keys", "list"), ("status",)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            command(PROGRAM, *arguments),
+            env=env,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        os.close(writer)
+        expected = (
+            (0, "no keys yet, make one: vox-telemetry keys generate\n")
+            if "keys" in arguments
+            else (141, "")
+        )
+        assert (done.returncode, done.stderr) == expected
+
+
+def test_ctrl_c_in_an_upload_keeps_everything(client_env: dict[str, str], tmp_path: Path) -> None:
+    put(new_spool(tmp_path / "spool"))
+    run_cli(PROGRAM, "keys", "generate", env=client_env)
+    with misbehaving_server(hang(60), then=stores()) as server:
+        env = client_env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
+        process = subprocess.Popen(
+            command(PROGRAM, "upload", "--json"),
+            env=os.environ | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not server.requests:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, json.loads(out)["error"]["kind"]) == (130, "interrupted")
+        assert "Traceback" not in err
+        assert len(new_spool(tmp_path / "spool").pending()) == 1
+        assert run_cli(PROGRAM, "upload", env=env).code == 0
+
+
+def test_looking_does_not_import_what_only_sending_needs() -> None:
+    code = (
+        "import sys; from vox_telemetry_client.cli import run; run(['status', '--json']);"
+        "print(sorted({'httpx', 'keyring', 'tenacity'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr == "[]\n"
+
+
+def test_the_help_of_each_command_is_there() -> None:
+    for line in ("check", "enqueue", "status", "show", "export", "upload", "keys generate"):
+        ran = run_cli(PROGRAM, *line.split(), "--help")
+        assert (ran.code, "--json" in ran.out) == (0, True)

@@ -1,0 +1,57 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from support.client_world import NOW, QUOTA, put, tree
+from support.events import benchmark_event, usage_events
+from vox_telemetry_client.enqueue import enqueue
+from vox_telemetry_client.errors import SpoolFullError
+from vox_telemetry_client.spool import Spool
+from vox_telemetry_spec.contracts import Contracts
+from vox_telemetry_spec.envelope import read_envelope
+from vox_telemetry_spec.registry import Registry
+
+
+def test_a_batch_is_well_formed_by_the_contract(spool: Spool) -> None:
+    (batch,) = put(spool, events=3)
+    envelope = read_envelope(batch.payload, Contracts(Registry.load()))
+    assert (envelope.batch_id, envelope.approved_at, len(envelope.events)) == (
+        batch.batch_id,
+        NOW,
+        3,
+    )
+    assert envelope.producer.name == "vox-telemetry"
+
+
+def test_batches_hold_2000_events_and_a_mebibyte_at_most(spool: Spool) -> None:
+    events = usage_events()
+    batches = enqueue(events, spool, now=datetime.now(UTC), max_bytes=QUOTA)
+    payloads = [json.loads(batch.payload) for batch in batches]
+    assert [event for payload in payloads for event in payload["events"]] == events
+    assert max(len(payload["events"]) for payload in payloads) == 2_000
+    assert max(len(batch.payload) for batch in batches) <= 1_048_576
+    assert len(batches) == 5
+
+
+def test_bytes_end_a_batch_before_events_do(spool: Spool) -> None:
+    wide = {f"m{number:060}": "x" * 128 for number in range(30)}
+    batches = enqueue([benchmark_event(details=wide)] * 400, spool, now=NOW, max_bytes=QUOTA)
+    assert len(batches) == 3
+    sizes = [len(batch.payload) for batch in batches]
+    assert max(sizes) <= 1_048_576
+    assert sizes[0] + len(batches[0].payload) // batches[0].event_count > 1_048_576
+
+
+def test_the_operator_may_want_smaller_batches_but_not_larger_ones(spool: Spool) -> None:
+    events = [benchmark_event()] * 2_001
+    assert len(enqueue(events, spool, now=NOW, max_bytes=QUOTA, max_events=1_000)) == 3
+    assert len(enqueue(events, spool, now=NOW, max_bytes=QUOTA, max_events=9_999)) == 2
+
+
+def test_over_the_quota_nothing_is_kept(spool: Spool) -> None:
+    put(spool)
+    before = tree(spool.folder.root)
+    with pytest.raises(SpoolFullError, match="would exceed its quota of 5000"):
+        enqueue([benchmark_event()] * 100, spool, now=NOW, max_bytes=5_000, max_events=10)
+    assert tree(spool.folder.root) == before

@@ -1,0 +1,76 @@
+from datetime import timedelta
+from pathlib import Path
+
+from support.client_world import NOW, Clock, new_spool, put, stores, tree, upload
+from support.http_server import misbehaving_server
+from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.lock import held
+from vox_telemetry_client.overview import look
+from vox_telemetry_client.spool import Spool
+from vox_telemetry_client.state import keep_earliest
+from vox_telemetry_spec.problems import Problem
+
+SMUGGLED = "019abcde-0000-7000-8000-000000000009"
+
+
+def test_an_absent_spool_is_empty_and_stays_absent(tmp_path: Path) -> None:
+    found = look(Folder(tmp_path / "q"), NOW)
+    assert (found.pending, found.rejected, found.used_bytes, found.uploader) == ([], [], 0, None)
+    assert not (tmp_path / "q").exists()
+
+
+def test_what_is_pending_and_set_aside(spool: Spool) -> None:
+    first, second, third = put(spool, events=6, max_events=2)
+    spool.set_aside(third.batch_id, Problem())
+    found = look(spool.folder, NOW)
+    assert (found.pending, found.pending_events) == ([first.batch_id, second.batch_id], 4)
+    assert found.rejected == [third.batch_id]
+    sizes = [
+        path.stat().st_size
+        for room in ("pending", "rejected")
+        for path in (spool.folder.root / room).iterdir()
+    ]
+    assert found.used_bytes == sum(sizes)
+
+
+def test_what_was_sent(spool: Spool) -> None:
+    put(spool, events=5, max_events=2)
+    with misbehaving_server(then=stores()) as server:
+        upload(spool, server)
+    found = look(spool.folder, NOW)
+    assert (found.acknowledged_batches, found.acknowledged_events) == (3, 5)
+    assert found.last_acknowledged is not None
+    assert found.last_acknowledged.receipt.event_count == 1
+
+
+def test_whatever_needs_an_eye_is_named(spool: Spool) -> None:
+    lost, kept = put(spool, events=2, max_events=1)
+    (spool.folder.pending / f"{lost.batch_id}.json").unlink()
+    (spool.folder.pending / f"{SMUGGLED}.json").write_bytes(b"{}")
+    (spool.folder.pending / "notes.txt").write_text("mine")
+    with spool.folder.journal.open("ab") as file:
+        file.write(b"damaged\n")
+    before = tree(spool.folder.root)
+    found = look(spool.folder, NOW)
+    assert found.missing == [lost.batch_id]
+    assert found.unapproved == [SMUGGLED]
+    assert found.foreign == ["notes.txt"]
+    assert found.unreadable_lines == 1
+    assert kept.batch_id in found.pending
+    assert tree(spool.folder.root) == before
+
+
+def test_a_batch_is_old_after_seven_days(spool: Spool) -> None:
+    (batch,) = put(spool)
+    assert look(spool.folder, NOW + timedelta(days=7)).old == []
+    assert look(spool.folder, NOW + timedelta(days=7, seconds=1)).old == [batch.batch_id]
+
+
+def test_who_uploads_and_when_the_sink_wants_to_be_asked(tmp_path: Path) -> None:
+    spool = new_spool(tmp_path / "q", Clock())
+    keep_earliest(spool.folder.state, NOW + timedelta(seconds=60))
+    with held(spool.folder.upload_lock, "an upload"):
+        found = look(spool.folder, NOW)
+    assert found.uploader is not None
+    assert found.earliest_next_attempt == NOW + timedelta(seconds=60)
+    assert look(spool.folder, NOW).uploader is None

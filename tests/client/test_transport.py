@@ -1,0 +1,194 @@
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from support.http_answers import (
+    Answer as Scripted,
+)
+from support.http_answers import (
+    close_after_reading,
+    close_before_reading,
+    cut_body,
+    drip,
+    hang,
+    html,
+    huge_body,
+    not_http,
+    redirect,
+    reply,
+)
+from support.http_server import misbehaving_server
+from support.tls import server_context
+from vox_telemetry_client.delivery import Answer, Fault
+from vox_telemetry_client.errors import NotConfiguredError
+from vox_telemetry_client.transport import Transport
+from vox_telemetry_spec.wire import IngestTarget, ingest_target
+
+
+def _post(url: str, body: bytes = b"{}", **patience: float) -> Answer | Fault:
+    with Transport(
+        ingest_target(url), "test/1", **({"silence_s": 0.5, "request_s": 1.5} | patience)
+    ) as transport:
+        return transport.post({"x-one": "1"}, body)
+
+
+def test_the_bytes_arrive_as_they_are() -> None:
+    with misbehaving_server(reply(201, b"body", {"X-Two": "2"})) as server:
+        host = f"127.0.0.1:{server.port}"
+        answer = _post(server.url, b'{"a": "\xc3\xa9"}')
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body, answer.headers["x-two"]) == (201, b"body", "2")
+    (request,) = server.requests
+    assert (request.method, request.path, request.body) == (
+        "POST",
+        "/v1/batches",
+        b'{"a": "\xc3\xa9"}',
+    )
+    assert request.headers["x-one"] == "1"
+    assert request.headers["user-agent"] == "test/1"
+    assert request.headers["host"] == host
+    assert "content-encoding" not in request.headers
+
+
+def test_the_headers_shown_are_the_headers_sent() -> None:
+    with (
+        misbehaving_server(reply(201)) as server,
+        Transport(ingest_target(server.url), "test/1") as transport,
+    ):
+        shown = transport.all_headers({"x-one": "1"}, b"{}")
+        transport.post({"x-one": "1"}, b"{}")
+    assert {name.lower(): value for name, value in shown.items()} == dict(
+        server.requests[0].headers
+    )
+
+
+@pytest.mark.parametrize(
+    ("scripted", "fault"),
+    [
+        (hang(30), Fault.TIMEOUT),
+        (drip(201, b"x" * 1_000, every_s=0.1), Fault.TIMEOUT),
+        (close_before_reading(), Fault.CLOSED),
+        (close_after_reading(), Fault.CLOSED),
+        (cut_body(201, b"x" * 100, sent_bytes=10), Fault.CLOSED),
+        (not_http(), Fault.CLOSED),
+    ],
+    ids=["hang", "drip", "close-before", "close-after", "cut", "not-http"],
+)
+def test_no_answer_is_classified_in_bounded_time(scripted: Scripted, fault: Fault) -> None:
+    began = time.monotonic()
+    with misbehaving_server(scripted) as server:
+        assert _post(server.url) is fault
+    assert time.monotonic() - began < 4
+
+
+def test_a_refused_port_and_an_unknown_host() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        assert _post(f"http://127.0.0.1:{unused.getsockname()[1]}") is Fault.REFUSED
+    assert _post("https://no-such-host.invalid") is Fault.DNS
+
+
+def test_a_redirect_is_an_answer_and_nothing_goes_there() -> None:
+    with misbehaving_server(reply(201)) as other, misbehaving_server(redirect(other.url)) as server:
+        answer = _post(server.url)
+        assert isinstance(answer, Answer)
+        assert answer.status == 307
+        assert other.requests == []
+
+
+def test_a_long_body_is_not_read_to_its_end() -> None:
+    with misbehaving_server(huge_body(201, size_bytes=50_000_000)) as server:
+        answer = _post(server.url)
+    assert answer == Answer(201, answer.headers, None)  # type: ignore[union-attr]
+
+
+def test_a_body_at_the_limit_is_read() -> None:
+    with misbehaving_server(reply(201, b"x" * 65_536), reply(201, b"x" * 65_537)) as server:
+        answers = [_post(server.url), _post(server.url)]
+    assert [answer.body for answer in answers if isinstance(answer, Answer)] == [
+        b"x" * 65_536,
+        None,
+    ]
+
+
+def test_a_coded_body_is_never_unpacked() -> None:
+    with misbehaving_server(reply(201, b"\x1f\x8b", {"Content-Encoding": "gzip"})) as server:
+        answer = _post(server.url)
+    assert isinstance(answer, Answer)
+    assert answer.body is None
+
+
+def test_a_captive_portal_is_an_answer() -> None:
+    with misbehaving_server(html()) as server:
+        answer = _post(server.url)
+    assert isinstance(answer, Answer)
+    assert answer.status == 200
+
+
+def test_a_connection_is_used_again_or_made_anew() -> None:
+    with (
+        misbehaving_server(reply(500), close_after_reading(), reply(201)) as server,
+        Transport(ingest_target(server.url), "test/1", silence_s=0.5) as transport,
+    ):
+        answers = [transport.post({}, b"{}") for _ in range(3)]
+    assert [answer.status if isinstance(answer, Answer) else answer for answer in answers] == [
+        500,
+        Fault.CLOSED,
+        201,
+    ]
+
+
+def test_tls_with_an_unknown_authority_fails_and_with_a_named_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, authority = server_context(tmp_path, "127.0.0.1")
+    with misbehaving_server(reply(201), reply(201), tls=context) as server:
+        assert _post(server.url) is Fault.TLS
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        answer = _post(server.url)
+    assert isinstance(answer, Answer)
+    assert len(server.requests) == 1
+
+
+def test_tls_for_another_host_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, authority = server_context(tmp_path, "127.0.0.9")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    with misbehaving_server(reply(201), tls=context) as server:
+        assert _post(server.url) is Fault.TLS
+    assert server.requests == []
+
+
+def test_https_to_a_plain_server_is_a_tls_failure() -> None:
+    plain = Scripted(
+        lambda connection, _: connection.socket.sendall(b"SSH-2.0\r\n"), reads_request=False
+    )
+    with misbehaving_server(plain) as server:
+        assert _post(server.url.replace("http:", "https:")) is Fault.TLS
+
+
+def test_plain_http_never_takes_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with misbehaving_server(reply(201)) as proxy, misbehaving_server(reply(201)) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        _post(server.url)
+        assert (len(server.requests), proxy.requests) == (1, [])
+
+
+@pytest.mark.parametrize(("authority", "path"), [("sink.example", "/a b"), ("sínk.example", "/v1")])
+def test_a_url_that_would_be_rewritten_is_refused(authority: str, path: str) -> None:
+    target = IngestTarget(f"https://{authority}{path}", authority, path)
+    with pytest.raises(NotConfiguredError, match="not in its plain form, expected an ASCII host"):
+        Transport(target, "test/1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HTTPS_PROXY", "ftp://x"), ("SSL_CERT_FILE", "/gone")]
+)
+def test_a_setting_that_httpx_cannot_use_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(NotConfiguredError, match="HTTPS_PROXY or SSL_CERT_FILE cannot be used"):
+        Transport(ingest_target("https://sink.example"), "test/1")

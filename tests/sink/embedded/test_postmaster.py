@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from support.processes import kill_now, server_pid
 from vox_telemetry_sink.embedded import EmbeddedPostgresError, running_postgres
 from vox_telemetry_sink.embedded.postmaster import socket_folder_of_running
 
@@ -45,9 +46,8 @@ def test_a_pid_file_that_names_another_living_program_is_left_from_a_crash(
 def test_a_start_waits_for_the_children_of_a_killed_server(data_dir: Path, ask: Ask) -> None:
     with running_postgres(data_dir) as dsn:
         child = ask(as_administrator(dsn), CHECKPOINTER)
-        pid = int((data_dir / "postgres/pg/postmaster.pid").read_text().splitlines()[0])
         os.kill(child, signal.SIGSTOP)  # it cannot notice that its parent is gone, for a second
-        os.kill(pid, signal.SIGKILL)
+        kill_now(server_pid(data_dir))
         threading.Timer(1, os.kill, (child, signal.SIGCONT)).start()
         with running_postgres(data_dir) as again:
             assert ask(again, "SELECT 1") == 1
@@ -56,8 +56,7 @@ def test_a_start_waits_for_the_children_of_a_killed_server(data_dir: Path, ask: 
 def test_a_postgres_of_another_cluster_is_not_ours(data_dir: Path, tmp_path: Path) -> None:
     cluster = write_pid_file(data_dir, 1)
     with running_postgres(tmp_path / "other"):
-        pid = (tmp_path / "other/postgres/pg/postmaster.pid").read_text().splitlines()[0]
-        write_pid_file(data_dir, int(pid))
+        write_pid_file(data_dir, server_pid(tmp_path / "other"))
         assert socket_folder_of_running(cluster) is None
         other = (tmp_path / "other/postgres/pg").resolve()
         assert socket_folder_of_running(other) is not None

@@ -1,6 +1,4 @@
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
+from support.processes import is_running, kill_now, server_pid
 from vox_telemetry_sink.embedded import EmbeddedPostgresError, running_postgres
 from vox_telemetry_sink.embedded.lock import turn
 
@@ -43,18 +42,6 @@ def other_process(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-def server_pid(data_dir: Path) -> int:
-    return int((data_dir / "postgres/pg/postmaster.pid").read_text().splitlines()[0])
-
-
-def is_running(pid: int) -> bool:
-    # Empty for a zombie: some containers' first process never reaps the orphans it is given.
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
-    except FileNotFoundError:
-        return False
 
 
 def test_the_first_start_makes_a_durable_utf8_cluster_of_vox(tmp_path: Path, ask: Ask) -> None:
@@ -152,7 +139,7 @@ def test_a_server_killed_without_mercy_recovers_what_was_committed(
 ) -> None:
     with running_postgres(data_dir) as dsn:
         ask(dsn, "CREATE TABLE kept AS SELECT 7 AS n")
-        os.kill(server_pid(data_dir), signal.SIGKILL)
+        kill_now(server_pid(data_dir))
         with running_postgres(data_dir) as again:
             assert ask(again, "SELECT n FROM kept") == 7
 

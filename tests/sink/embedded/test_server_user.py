@@ -83,7 +83,7 @@ if os.geteuid() == 0:  # what only root can show; a plain user's way is every ot
         done = run(
             open_folder / "data",
             PATH=f"{refusing}:{os.environ['PATH']}",
-            PYTHONPATH=str(open_folder),
+            PYTHONPATH=f"{open_folder}:{os.environ.get('PYTHONPATH', '')}",
         )
         assert done.stdout == f"peer:root {NOBODY}\n" * 2, done.stderr
 
@@ -98,3 +98,12 @@ if os.geteuid() == 0:  # what only root can show; a plain user's way is every ot
         os.chown(tmp_path, 12345, -1)
         with pytest.raises(EmbeddedPostgresError, match="belongs to user id 12345, this is 0"):
             choose_server_user(tmp_path)
+
+    def test_a_plain_user_is_refused_the_cluster_of_another(open_folder: Path) -> None:
+        os.chown(open_folder, 12345, -1)
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(EmbeddedPostgresError, match="12345, this is 65534; run as 12345"):
+                choose_server_user(open_folder)
+        finally:
+            os.seteuid(0)

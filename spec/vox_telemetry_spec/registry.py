@@ -63,8 +63,22 @@ class Registry:
 
         """
         try:
-            index = msgspec.convert(load_yaml(read_contract(INDEX_PATH)), _Index)
-        except (OSError, yaml.YAMLError, msgspec.ValidationError) as exc:
+            raw = read_contract(INDEX_PATH)
+        except OSError as exc:
+            raise RegistryError(f"{INDEX_PATH} is damaged, reinstall vox-telemetry: {exc}") from exc
+        return cls.parse(raw)
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self:
+        """Return the registry in the YAML text `raw`.
+
+        Raises:
+            RegistryError: no registry.
+
+        """
+        try:
+            index = msgspec.convert(load_yaml(raw), _Index)
+        except (yaml.YAMLError, msgspec.ValidationError) as exc:
             raise RegistryError(f"{INDEX_PATH} is damaged, reinstall vox-telemetry: {exc}") from exc
         return cls(index.contracts, index.families)
 

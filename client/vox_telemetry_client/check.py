@@ -3,12 +3,14 @@
 No value of an event ever leaves this file, only where it stood and which rule it broke.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from vox_telemetry_client.reading import NotJsonError, ReadEvent, read_events
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
 from vox_telemetry_spec.strict_json import JsonValue
 from vox_telemetry_spec.taxonomy import SensitivityClass
 from vox_telemetry_spec.violations import Violation
@@ -55,22 +57,48 @@ def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Ch
     checked = Checked()
     for name in names:
         try:
-            for index, event in enumerate(read_events(name)):
-                found = _violations(event, index, checker, now)
-                checked.events += 1
-                if not found:
-                    checked.accepted.append(event.value)
+            for first, events in _runs(read_events(name)):
+                found = _violations(events, checker, now)
+                refused = {one.event for one in found}
+                checked.events += len(events)
+                checked.accepted += [
+                    event.value for at, event in enumerate(events) if at not in refused
+                ]
                 checked.refused += [
-                    Refusal(name, index, one.pointer, one.rule, event.line) for one in found
+                    Refusal(name, first + at, one.pointer, one.rule, events[at].line)
+                    for one in found
+                    if (at := one.event) is not None
                 ]
         except NotJsonError as exc:
-            checked.events += exc.event + 1  # as far as it could be read
+            checked.events += exc.event + 1
             checked.refused.append(Refusal(name, exc.event, exc.pointer, exc.rule))
             checked.not_json.append(exc)
     return checked
 
 
-def _violations(event: ReadEvent, index: int, checker: Checker, now: datetime) -> list[Violation]:
+def _runs(events: Iterator[ReadEvent]) -> Iterator[tuple[int, list[ReadEvent]]]:
+    """Yield the events in runs, each with the number of its first: many are checked like one."""
+    first = 0
+    while run := list(islice(events, BATCH_MAX_EVENTS)):
+        yield first, run
+        first += len(run)
+
+
+def _violations(events: list[ReadEvent], checker: Checker, now: datetime) -> list[Violation]:
+    """Return what is wrong in one run; the places count from its first event."""
+    if any(event.fault for event in events):
+        return [
+            violation
+            for at, event in enumerate(events)
+            for violation in _violations_of_one(event, at, checker, now)
+        ]
+    values = [event.value for event in events]
+    return checker.check_batch(values, now=now, ceiling=CEILING).violations
+
+
+def _violations_of_one(
+    event: ReadEvent, at: int, checker: Checker, now: datetime
+) -> list[Violation]:
     if event.fault is not None:
-        return [Violation(index, event.fault.pointer, event.fault.rule)]
-    return checker.check_event(event.value, index, now=now, ceiling=CEILING)
+        return [Violation(at, event.fault.pointer, event.fault.rule)]
+    return checker.check_event(event.value, at, now=now, ceiling=CEILING)

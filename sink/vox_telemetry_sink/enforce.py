@@ -80,13 +80,13 @@ def enforce(verified: Verified, payload: bytes, checker: Checker, *, now: dateti
             ProblemType.IDEMPOTENCY_KEY_MISMATCH,
             "Idempotency-Key is not the batch_id of the payload, expected the same UUID",
         )
-    _check_events(envelope, verified, checker, now)
+    families = _check_events(envelope, verified, checker, now)
     return Accepted(
         verified=verified,
         envelope=envelope,
         payload_sha256=hashlib.sha256(payload).digest(),
         payload_bytes=len(payload),
-        events=_typed(envelope, checker),
+        events=_typed(envelope, families),
         received_at=now.replace(microsecond=now.microsecond // 1000 * 1000),  # as receipts write it
         made_by=_OURS,
     )
@@ -113,35 +113,42 @@ def _envelope(payload: bytes, checker: Checker) -> Envelope:
         raise _contract_refused(exc.violations) from exc
 
 
-def _check_events(envelope: Envelope, verified: Verified, checker: Checker, now: datetime) -> None:
-    ceiling = verified.key.max_sensitivity
-    found: list[Violation] = []
-    for index, event in enumerate(envelope.events):
-        found += checker.check_event(event, index, now=now, ceiling=ceiling)
-    if found:
-        raise _contract_refused(found)
+def _check_events(
+    envelope: Envelope, verified: Verified, checker: Checker, now: datetime
+) -> list[Family]:
+    """Return the family of each event; looks no further once an answer could list no more."""
+    checked = checker.check_batch(
+        envelope.events,
+        now=now,
+        ceiling=verified.key.max_sensitivity,
+        at_most=VIOLATIONS_MAX_COUNT,
+    )
+    if checked.violations:
+        raise _contract_refused(checked.violations)
+    return checked.families
 
 
 def _contract_refused(found: list[Violation]) -> RefusalError:
+    listed = found[:VIOLATIONS_MAX_COUNT]
+    extent = "" if len(found) < VIOLATIONS_MAX_COUNT else "at least "
     return RefusalError(
         ProblemType.CONTRACT_REFUSED,
-        f"the batch breaks the contract in {len(found)} place(s), "
-        f"the first {min(len(found), VIOLATIONS_MAX_COUNT)} are listed; nothing was stored",
-        violations=found[:VIOLATIONS_MAX_COUNT],
+        f"the batch breaks the contract in {extent}{len(listed)} place(s), which are listed; "
+        "nothing was stored",
+        violations=listed,
     )
 
 
-def _typed(envelope: Envelope, checker: Checker) -> list[Event]:
+def _typed(envelope: Envelope, families: list[Family]) -> list[Event]:
     """Re-encode and type the checked events, in one pass for all of a batch."""
     members = msgspec.json.decode(msgspec.json.encode(envelope.events), type=list[_CheckedEvent])
-    families = map(checker.contracts.family_of, envelope.events)
     return [_event(*pair) for pair in zip(members, families, strict=True)]
 
 
-def _event(members: _CheckedEvent, family: Family | None) -> Event:
+def _event(members: _CheckedEvent, family: Family) -> Event:
     recorded_at = parse_time(members.recorded_at)
-    if family is None or recorded_at is None:  # a check above has been lost: a bug, not a refusal
-        raise RuntimeError("an event passed its check with an unknown type or time")
+    if recorded_at is None:  # the check above has been lost: a bug, not a refusal
+        raise RuntimeError("an event passed its check without a real time")
     return Event(
         family, members.session_id, recorded_at, members.metric_value, bytes(members.metadata)
     )

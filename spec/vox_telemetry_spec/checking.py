@@ -13,13 +13,14 @@ Metadata bytes are not counted here on purpose: a closed contract bounds them fa
 METADATA_MAX_BYTES, which tests/spec/test_checking.py proves for each contract.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.forbidden import Scanner, load_scanner
 from vox_telemetry_spec.limits import RECORDED_AT_MAX_AGE_S, RECORDED_AT_MAX_AHEAD_S
+from vox_telemetry_spec.quick_check import QuickCheck
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.strict_json import JsonObject, JsonValue
 from vox_telemetry_spec.taxonomy import Family, Refusal, SensitivityClass, may_enqueue
@@ -34,6 +35,7 @@ class Checker:
         """Hold both; `load` builds them from the packaged files."""
         self.contracts = contracts
         self._scanner = scanner
+        self._quick = QuickCheck(contracts, scanner)
 
     @classmethod
     def load(cls) -> "Checker":
@@ -68,6 +70,38 @@ class Checker:
         ]
         return sorted(set(found))
 
+    def check_batch(
+        self,
+        events: Sequence[JsonValue],
+        *,
+        now: datetime,
+        ceiling: SensitivityClass,
+        opted_in: frozenset[str] = frozenset(),
+        at_most: int | None = None,
+    ) -> "BatchCheck":
+        """Return what `check_event` finds in each event, or the families of events that all pass.
+
+        Looks no further once `at_most` violations are found; None means no bound.
+        """
+        if families := self._quick.families_if_fine(
+            events, now=now, ceiling=ceiling, opted_in=opted_in
+        ):
+            return BatchCheck([], families)
+        found: list[Violation] = []
+        for index, event in enumerate(events):
+            found += self.check_event(event, index, now=now, ceiling=ceiling, opted_in=opted_in)
+            if at_most is not None and len(found) >= at_most:
+                break
+        if found:
+            return BatchCheck(found, [])
+        return BatchCheck([], [self._family(event) for event in events])
+
+    def _family(self, event: JsonValue) -> Family:
+        family = self.contracts.family_of(event)
+        if family is None:
+            raise RuntimeError("an event passed its check and no contract admits it")
+        return family
+
     def _kind(
         self, event: JsonObject, index: int, ceiling: SensitivityClass, opted_in: frozenset[str]
     ) -> list[Violation]:
@@ -100,6 +134,13 @@ class Checker:
         contract = self.contracts.of(family)
         broken = [] if contract is None else list(contract.violations(event, index))
         return _Verdict(broken, may_enqueue(family, ceiling, opted_in))
+
+
+class BatchCheck(NamedTuple):
+    """The violations of a batch, or, where there are none, each event's family."""
+
+    violations: list[Violation]
+    families: list[Family]
 
 
 class _Verdict(NamedTuple):

@@ -1,12 +1,14 @@
 """Closed contracts: one compiled JSON Schema per uploadable family, and the envelope's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jsonschema_rs
 import msgspec
 
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.errors import RegistryError
+from vox_telemetry_spec.open_texts import without_name_patterns
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.strict_json import JsonValue
 from vox_telemetry_spec.taxonomy import Family, TransmissionClass
@@ -26,14 +28,25 @@ class Schema:
 
         """
         try:
-            document = msgspec.json.decode(read_contract(path))
-            self._validator = jsonschema_rs.validator_for(document, offline=True)
+            self.document: dict[str, Any] = msgspec.json.decode(read_contract(path))
+            self._validator = jsonschema_rs.validator_for(self.document, offline=True)
+            # One call for a whole batch costs half of a call for each event.
+            self._all_validator = jsonschema_rs.validator_for(
+                {"type": "array", "items": without_name_patterns(self.document)}, offline=True
+            )
         except (OSError, ValueError, msgspec.DecodeError) as exc:
             raise RegistryError(f"{path} is damaged, reinstall vox-telemetry: {exc}") from exc
 
     def admits(self, value: JsonValue) -> bool:
         """Tell whether the value breaks no keyword of the schema."""
         return self._validator.is_valid(value)
+
+    def admits_all(self, values: Sequence[JsonValue]) -> bool:
+        """Tell whether none of the values breaks a keyword of the schema but `propertyNames`.
+
+        Member names are the caller's to compare: `open_texts` gives them with their pattern.
+        """
+        return self._all_validator.is_valid(values)
 
     def violations(self, value: JsonValue, event: int | None) -> Iterator[Violation]:
         """Yield one violation per broken keyword; the rule is `contract.<keyword>`.

@@ -1,6 +1,7 @@
 """Times as the contract writes them: RFC 3339, UTC, with `Z`."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 # The hour is bounded here: newer Pythons read 24:00:00 as the next day, RFC 3339 has no hour 24.
@@ -23,6 +24,20 @@ def parse_time(text: str) -> datetime | None:
         return datetime.fromisoformat(f"{found.group(1)}.{fraction}").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def span_of(texts: Sequence[str]) -> tuple[datetime, datetime] | None:
+    """Return the earliest and the latest of times that already have the contract's shape.
+
+    None where one is no real time (30 February, an hour 24); `parse_time` says which.
+    """
+    if "T24" in "".join(texts):
+        return None
+    try:
+        moments = list(map(datetime.fromisoformat, texts))
+    except ValueError:
+        return None
+    return min(moments), max(moments)
 
 
 def format_time(moment: datetime) -> str:

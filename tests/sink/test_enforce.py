@@ -68,9 +68,9 @@ def test_one_bad_event_refuses_the_batch_with_its_place() -> None:
     ]
 
 
-def test_the_list_of_violations_is_cut_and_the_count_is_not() -> None:
+def test_it_looks_no_further_than_an_answer_could_list() -> None:
     payload = payload_of(*(good(metric_value="1") for _ in range(150)), batch_id=BATCH_ID)
-    with pytest.raises(RefusalError, match=r"in 150 place.*first 100 are listed") as caught:
+    with pytest.raises(RefusalError, match="in at least 100 place") as caught:
         enforced(payload)
     assert len(caught.value.violations) == 100
 

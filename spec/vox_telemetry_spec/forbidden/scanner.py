@@ -6,7 +6,7 @@ spelling, then on what it holds in an encoded form.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from vox_telemetry_spec.forbidden.decode import decoded_texts, json_parts
 from vox_telemetry_spec.forbidden.names import NameMatcher
@@ -65,9 +65,15 @@ class Scanner:
             return []
         return sorted({Violation(index, *found) for found in self._walk(event, "")})
 
-    def clean_text(self, text: str) -> bool:
-        """Tell whether no rule refuses a text."""
-        return not self._rules_of_text(text)
+    def clean_texts(self, texts: Collection[str]) -> bool:
+        """Tell whether no rule refuses any of these strings."""
+        return self._clean_texts.issuperset(texts) or not any(map(self._rules_of_text, texts))
+
+    def clean_names(self, names: Collection[str]) -> bool:
+        """Tell whether no rule refuses any of these member names."""
+        return self._clean_names.issuperset(names) or not any(
+            self._name(name, "")[1] for name in names
+        )
 
     def _is_clean(self, event: JsonObject) -> bool:
         """Tell whether nothing is refused, without places; lists are left to the walk.

@@ -107,14 +107,14 @@ def test_no_value_is_in_a_result_and_none_is_remembered(text: str) -> None:
     assert text not in held
 
 
-def test_clean_text_speaks_of_one_text() -> None:
-    assert SCANNER.clean_text("cargo_build")
-    assert not SCANNER.clean_text("/home/alice")
+def test_clean_texts_speaks_of_all_of_them() -> None:
+    assert SCANNER.clean_texts(["cargo_build"])
+    assert not SCANNER.clean_texts(["/home/alice"])
 
 
 @given(st.sampled_from(FORBIDDEN), SEPARATORS, st.sampled_from(["", '"', " y", ")", ",b", "]"]))
 def test_surroundings_hide_nothing(text: str, before: str, after: str) -> None:
-    assert not SCANNER.clean_text(before + text + after)
+    assert not SCANNER.clean_texts([before + text + after])
 
 
 @given(
@@ -122,12 +122,12 @@ def test_surroundings_hide_nothing(text: str, before: str, after: str) -> None:
 )
 def test_an_unseen_character_hides_nothing(text: str, data: st.DataObject, char: str) -> None:
     at = data.draw(st.integers(0, len(text)))
-    assert not SCANNER.clean_text(text[:at] + char + text[at:])
+    assert not SCANNER.clean_texts([text[:at] + char + text[at:]])
 
 
 @pytest.mark.parametrize("text", FORBIDDEN)
 def test_full_width_hides_nothing(text: str) -> None:
-    assert not SCANNER.clean_text("".join(chr(ord(char) + 0xFEE0) for char in text))
+    assert not SCANNER.clean_texts(["".join(chr(ord(char) + 0xFEE0) for char in text)])
 
 
 @given(st.sampled_from(FORBIDDEN), st.integers(1, 2))
@@ -138,7 +138,7 @@ def test_percent_encoding_hides_nothing(text: str, times: int) -> None:
             if times == 1
             else urllib.parse.quote(text, safe="")
         )
-    assert not SCANNER.clean_text(text)
+    assert not SCANNER.clean_texts([text])
 
 
 @given(
@@ -155,19 +155,19 @@ def test_base64_and_hex_hide_nothing(text: str, tail: str, before: str) -> None:
         base64.urlsafe_b64encode(plain).decode().rstrip("="),
         plain.hex(),
     ):
-        assert not SCANNER.clean_text(before + hidden), hidden
+        assert not SCANNER.clean_texts([before + hidden]), hidden
 
 
 @given(WORDS)
 @settings(max_examples=400)
 def test_words_are_no_alarm(text: str) -> None:
-    assert SCANNER.clean_text(text)
+    assert SCANNER.clean_texts([text])
 
 
 @given(st.uuids(), st.binary(min_size=20, max_size=32).filter(lambda raw: not raw[:6].isascii()))
 def test_ids_and_digests_are_no_alarm(uuid: object, raw: bytes) -> None:
-    assert SCANNER.clean_text(str(uuid))
-    assert SCANNER.clean_text(raw.hex())
+    assert SCANNER.clean_texts([str(uuid)])
+    assert SCANNER.clean_texts([raw.hex()])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,167 @@
+"""The quick check of a batch says yes only where each event would pass alone."""
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support.events import lane_events, usage_events
+from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.quick_check import QuickCheck
+from vox_telemetry_spec.taxonomy import SensitivityClass
+from vox_telemetry_spec.violations import Violation
+
+CHECKER = Checker.load()
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+S1 = SensitivityClass.S1
+
+
+def one_by_one(events: list[Any], now: datetime = NOW) -> list[Violation]:
+    return [
+        violation
+        for index, event in enumerate(events)
+        for violation in CHECKER.check_event(event, index, now=now, ceiling=S1)
+    ]
+
+
+def together(events: list[Any], now: datetime = NOW) -> list[Violation]:
+    return CHECKER.check_batch(events, now=now, ceiling=S1).violations
+
+
+@pytest.fixture
+def no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where the quick check has not answered by itself."""
+
+    def look(*_args: object, **_options: object) -> None:
+        raise AssertionError("the events were looked at one by one")
+
+    monkeypatch.setattr(Checker, "check_event", look)
+
+
+@pytest.mark.usefixtures("no_second_look")
+def test_real_events_need_no_second_look() -> None:
+    events = usage_events()
+    checked = CHECKER.check_batch(events[:2000], now=NOW, ceiling=S1)
+    assert checked.violations == []
+    assert [family.family for family in checked.families] == ["benchmark"] * 2000
+
+
+@pytest.mark.usefixtures("no_second_look")
+def test_kinds_may_be_mixed() -> None:
+    build = {
+        "metric_type": "build.summary",
+        "session_id": "build:b1",
+        "recorded_at": "2026-11-21T23:19:37.381Z",
+        "metric_value": None,
+        "metadata": {
+            "build_id": "b1",
+            "outcome": "success",
+            "wall_time_ms": 5,
+            "crates_compiled": 1,
+            "error_count": 0,
+        },
+    }
+    events: list[Any] = [*lane_events()[:2], build, lane_events()[2]]
+    checked = CHECKER.check_batch(events, now=NOW, ceiling=S1)
+    assert [family.family for family in checked.families] == [
+        "benchmark",
+        "benchmark",
+        "build_summary",
+        "benchmark",
+    ]
+
+
+MUTATIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "no object": lambda _: "text",
+    "a list": lambda event: [event],
+    "null": lambda _: None,
+    "no kind": lambda event: event.pop("metric_type"),
+    "a kind that is no text": lambda event: event.update(metric_type=["benchmark_event"]),
+    "an unknown kind": lambda event: event.update(metric_type="mystery"),
+    "a local kind": lambda event: event.update(metric_type="vox.audit.run"),
+    "no time": lambda event: event.pop("recorded_at"),
+    "no real day": lambda event: event.update(recorded_at="2026-02-30T00:00:00Z"),
+    "an hour 24": lambda event: event.update(recorded_at="2026-11-20T24:00:00Z"),
+    "a second 60": lambda event: event.update(recorded_at="2026-11-20T23:59:60Z"),
+    "the future": lambda event: event.update(recorded_at="2026-11-22T00:10:00.001Z"),
+    "too old": lambda event: event.update(recorded_at="2025-10-17T23:59:59.999Z"),
+    "an unknown member": lambda event: event.update(note="x"),
+    "a forbidden name": lambda event: event["metadata"]["details"].update(prompt=1),
+    "a name no contract has": lambda event: event["metadata"]["details"].update(Upper=1),
+    "a name with a line break": lambda event: event["metadata"]["details"].update({"ms\n": 1}),
+    "an address": lambda event: event["metadata"]["details"].update(lane="192.168.17.44"),
+    "a path": lambda event: event["metadata"].update(name="/home/alice/x"),
+    "a hidden path": lambda event: event["metadata"].update(name="L2hvbWUvYWxpY2UvcHJvag"),
+    "a key": lambda event: event.update(session_id="bench:AKIAIOSFODNN7EXAMPLE"),
+    "a null measure": lambda event: event["metadata"]["details"].update(lane=None),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_one_bad_event_is_found_where_it_is(mutation: str) -> None:
+    events: list[Any] = copy.deepcopy(lane_events()[:5])
+    made = MUTATIONS[mutation](events[3])
+    if mutation in {"no object", "a list", "null"}:
+        events[3] = made
+    found = together(events)
+    assert found
+    assert {violation.event for violation in found} == {3}
+    assert found == one_by_one(events)
+
+
+@pytest.mark.parametrize(
+    "offset_s", [599, 600, 600.001, 601, -34_559_999, -34_560_000, -34_560_001]
+)
+def test_the_window_is_the_same_to_the_millisecond(offset_s: float) -> None:
+    events = lane_events()[:1]
+    moment = NOW + timedelta(seconds=offset_s)
+    events[0]["recorded_at"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert together(events) == one_by_one(events)
+    assert (together(events) == []) == (-34_560_000 <= offset_s <= 600)
+
+
+def test_it_stops_at_the_number_asked_for() -> None:
+    events: list[Any] = ["no object"] * 10
+    checked = CHECKER.check_batch(events, now=NOW, ceiling=S1, at_most=4)
+    assert checked.violations == [Violation(index, "", "contract.type") for index in range(4)]
+
+
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.from_regex(r"[A-Za-z0-9_.:+-]{1,30}", fullmatch=True),
+    st.sampled_from(["fe80::1", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "10:00:00", "v1.2.3"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lane=st.one_of(TEXTS, st.none(), st.booleans(), st.floats(allow_nan=False), st.integers()),
+    name=TEXTS,
+    key=st.one_of(TEXTS, st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)),
+)
+def test_together_and_one_by_one_agree(lane: object, name: str, key: str) -> None:
+    events = copy.deepcopy(lane_events()[:3])
+    events[1]["metadata"]["details"] = {key: lane}
+    events[2]["metadata"]["name"] = name
+    assert together(events) == one_by_one(events)
+
+
+def test_every_contract_without_refused_words_is_planned() -> None:
+    """Those left out declare a list of segments or a name that the rules refuse: S2, looked at."""
+    planned = set(QuickCheck(CHECKER.contracts, CHECKER._scanner)._known)
+    uploadable = {
+        family.family
+        for family in CHECKER.contracts.registry.families
+        if CHECKER.contracts.of(family) is not None
+    }
+    assert uploadable - planned <= {
+        "attention",
+        "completion_finding_s2",
+        "mcp_surface",
+        "mcp_surface_s2",
+        "workflow_journal_s2",
+    }

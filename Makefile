@@ -7,7 +7,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test check bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ check: setup .coverage ## lint, types, arrows, coverage of the last test run
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage report --fail-under=95
+
+bench: setup ## what checking costs, as ratios in one run
+	$(BIN)/python benchmarks/contract.py
 
 lock: setup ## resolve the lock files again after a change of dependencies
 	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)

@@ -8,7 +8,7 @@ import msgspec
 
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.errors import RegistryError
-from vox_telemetry_spec.open_texts import without_name_patterns
+from vox_telemetry_spec.open_texts import without_open_patterns
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.strict_json import JsonValue
 from vox_telemetry_spec.taxonomy import Family, TransmissionClass
@@ -32,7 +32,7 @@ class Schema:
             self._validator = jsonschema_rs.validator_for(self.document, offline=True)
             # One call for a whole batch costs half of a call for each event.
             self._all_validator = jsonschema_rs.validator_for(
-                {"type": "array", "items": without_name_patterns(self.document)}, offline=True
+                {"type": "array", "items": without_open_patterns(self.document)}, offline=True
             )
         except (OSError, ValueError, msgspec.DecodeError) as exc:
             raise RegistryError(f"{path} is damaged, reinstall vox-telemetry: {exc}") from exc
@@ -42,9 +42,9 @@ class Schema:
         return self._validator.is_valid(value)
 
     def admits_all(self, values: Sequence[JsonValue]) -> bool:
-        """Tell whether none of the values breaks a keyword of the schema but `propertyNames`.
+        """Tell whether none of the values breaks a keyword of the schema, open patterns aside.
 
-        Member names are the caller's to compare: `open_texts` gives them with their pattern.
+        Those are the caller's to compare: `open_texts` gives the texts with their pattern.
         """
         return self._all_validator.is_valid(values)
 

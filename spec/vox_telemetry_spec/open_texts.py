@@ -24,10 +24,11 @@ class NotPlannedError(Exception):
 
 
 class Column(NamedTuple):
-    """Open texts from one place of many events; member names come with their pattern."""
+    """Open texts from one place of many events, and the pattern that all of them must fit."""
 
     texts: Collection[str]
-    name_pattern: str | None = None
+    pattern: str
+    are_names: bool
 
 
 class Plan(Protocol):
@@ -47,12 +48,13 @@ class Proven(msgspec.Struct, frozen=True):
 class Open(msgspec.Struct, frozen=True):
     """A string of the sender's choice; where others may stand too, `or_other`."""
 
+    pattern: str
     or_other: bool
 
     def collect(self, values: Sequence[Any], columns: list[Column]) -> None:
         """Append the strings."""
         texts = [one for one in values if type(one) is str] if self.or_other else values
-        columns.append(Column(texts))
+        columns.append(Column(texts, self.pattern, are_names=False))
 
 
 class Members(msgspec.Struct, frozen=True):
@@ -73,12 +75,13 @@ class Members(msgspec.Struct, frozen=True):
 class Named(msgspec.Struct, frozen=True):
     """An object whose names are the sender's choice too, as far as a pattern lets them."""
 
-    name_pattern: str
+    pattern: str
     value: Plan
 
     def collect(self, values: Sequence[Any], columns: list[Column]) -> None:
         """Append the distinct names, then what the values hold."""
-        columns.append(Column(set(chain.from_iterable(values)), self.name_pattern))
+        names = set(chain.from_iterable(values))
+        columns.append(Column(names, self.pattern, are_names=True))
         self.value.collect(list(chain.from_iterable(map(dict.values, values))), columns)
 
 
@@ -102,18 +105,18 @@ def plan(schema: _SchemaNode, is_clean: Callable[[str], bool]) -> Plan:
     return _Planner(schema, is_clean).plan(schema)
 
 
-def without_name_patterns(node: Any) -> Any:  # noqa: ANN401 -- any part of a JSON document
-    """Return a contract without `propertyNames`, a third of the time of a batch's validation.
+def without_open_patterns(node: Any) -> Any:  # noqa: ANN401 -- any part of a JSON document
+    """Return a contract without the patterns that a plan's columns carry.
 
-    A batch has few distinct names, and `Named` keeps the pattern for whoever looks at them.
+    They cost half of a batch's validation, and texts repeat: whoever holds the columns compares
+    each distinct text once.
     """
     if isinstance(node, Mapping):
-        return {
-            key: without_name_patterns(inner)
-            for key, inner in node.items()
-            if key != "propertyNames"
-        }
-    return [without_name_patterns(item) for item in node] if isinstance(node, list) else node
+        kept = {key: inner for key, inner in node.items() if key != "propertyNames"}
+        if node.get("type") == "string" and node.get("pattern") != TIME_PATTERN:
+            kept.pop("pattern", None)
+        return {key: without_open_patterns(inner) for key, inner in kept.items()}
+    return [without_open_patterns(item) for item in node] if isinstance(node, list) else node
 
 
 def _name_pattern(node: _SchemaNode) -> str:
@@ -139,7 +142,7 @@ class _Planner:
         if (kinds and kinds <= _SCALARS) or node.get("pattern") == TIME_PATTERN:
             return Proven()
         if "string" in kinds and kinds <= {"string", *_SCALARS}:
-            return Open(or_other=kinds != {"string"})
+            return Open(str(node.get("pattern", "")), or_other=kinds != {"string"})
         if kinds == {"array"} and "items" in node:
             return Items(self.plan(node["items"]))
         if kinds == {"object"}:
@@ -166,8 +169,8 @@ class _Planner:
         if not wanted:
             return Proven()
         # An array or object beside a string would make a column of unlike values.
-        if all(isinstance(one, Open) for one in wanted):
-            return Open(or_other=True)
+        if len(wanted) == 1 and isinstance(wanted[0], Open):
+            return Open(wanted[0].pattern, or_other=True)
         raise NotPlannedError
 
     def _resolved(self, node: _SchemaNode) -> _SchemaNode:

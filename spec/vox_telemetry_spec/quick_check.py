@@ -22,6 +22,7 @@ from vox_telemetry_spec.times import span_of
 # Typed loosely: an event that is no object raises TypeError, one without the member KeyError.
 _METRIC_TYPE: Callable[[Any], JsonValue] = itemgetter("metric_type")
 _RECORDED_AT: Callable[[Any], str] = itemgetter("recorded_at")
+_PROVEN_MAX_TEXTS = 16_384
 _MAX_AHEAD = timedelta(seconds=RECORDED_AT_MAX_AHEAD_S)
 _MAX_AGE = timedelta(seconds=RECORDED_AT_MAX_AGE_S)
 
@@ -33,6 +34,8 @@ class QuickCheck:
         """Plan each contract; one that cannot be planned is never answered for."""
         self._registry = contracts.registry
         self._scanner = scanner
+        # Texts that fit a pattern and that no rule refuses; most texts of most batches repeat.
+        self._proven: dict[tuple[str, bool], set[str]] = {}
         self._known: dict[str, tuple[Schema, Plan]] = {}
         for family in contracts.registry.families:
             contract = contracts.of(family)
@@ -87,19 +90,26 @@ class QuickCheck:
         return all(map(self._is_clean, columns))
 
     def _is_clean(self, column: Column) -> bool:
-        if column.name_pattern is None:
-            return self._scanner.clean_texts(column.texts)
-        fits = compiled(column.name_pattern).search
-        return all(map(fits, column.texts)) and self._scanner.clean_names(column.texts)
+        proven = self._proven.setdefault(column[1:], set())
+        if proven.issuperset(column.texts):
+            return True
+        fits = _compiled(column.pattern).search
+        clean = self._scanner.clean_names if column.are_names else self._scanner.clean_texts
+        if not all(map(fits, column.texts)) or not clean(column.texts):
+            return False
+        if len(proven) > _PROVEN_MAX_TEXTS:
+            proven.clear()
+        proven.update(column.texts)
+        return True
 
     def _is_clean_word(self, text: str) -> bool:
         return self._scanner.clean_names([text]) and self._scanner.clean_texts([text])
 
 
 @cache
-def compiled(name_pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> re.Pattern[str]:
     """Return a contract's pattern; its `$` means the very end, which Python spells otherwise."""
-    return re.compile(name_pattern.removesuffix("$") + r"\Z")
+    return re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern)
 
 
 def _all_recent(events: Sequence[JsonValue], now: datetime) -> bool:

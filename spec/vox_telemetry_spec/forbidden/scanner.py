@@ -75,6 +75,11 @@ class Scanner:
             self._name(name, "")[1] for name in names
         )
 
+    def forget(self) -> None:
+        """Forget which strings were found clean, as a new process has."""
+        self._clean_names.clear()
+        self._clean_texts.clear()
+
     def _is_clean(self, event: JsonObject) -> bool:
         """Tell whether nothing is refused, without places; lists are left to the walk.
 

@@ -196,7 +196,7 @@ def _not_json() -> Iterator[Json]:
          "json.duplicate-name"),
         ("two documents", text(good + good), "", "json.trailing-data"),
         ("a byte order mark", raw(b"\xef\xbb\xbf" + good.encode()), "", "json.syntax"),
-        ("UTF-16", raw(good.encode("utf-16")), "", "json.encoding"),
+        ("UTF-16", raw(f"\ufeff{good}".encode("utf-16-le")), "", "json.encoding"),
         ("17 levels", text(good.replace("0.5", "[" * 14 + "]" * 14)), value + "/0" * 13,
          "json.depth"),
         ("a lone surrogate", text(good.replace("ci_build", "\\ud800")), name, "json.surrogate"),

@@ -60,6 +60,8 @@ def refused() -> Iterator[Refused]:
     """Yield comment, flags, event and the places with their rules."""
     yield from _kinds()
     yield from _members()
+    yield from _sessions()
+    yield from _metadata()
     yield from _details()
     yield from _times()
 
@@ -82,6 +84,9 @@ def _members() -> Iterator[Refused]:
         event = good(metric_value=value)
         yield f"metric_value {value!r}", "Closed", event, ("/metric_value", "contract.type")
     yield "a member of no contract", "Closed", good(note="hello"), ("", _CLOSED)
+
+
+def _sessions() -> Iterator[Refused]:
     session = ("/session_id", "contract.pattern")
     for text, flag in {
         "vectors": "Closed",
@@ -94,6 +99,9 @@ def _members() -> Iterator[Refused]:
     }.items():
         yield f"session_id {text[:40]!a}", flag, good(session_id=text), session
     yield "session_id null", "Closed", good(session_id=None), ("/session_id", "contract.type")
+
+
+def _metadata() -> Iterator[Refused]:
     yield "metadata null", "Closed", good(metadata=None), ("/metadata", "contract.type")
     yield "no name", "Closed", with_metadata(name=_GONE), ("/metadata", "contract.required")
     yield "an unknown member", "Closed", with_metadata(host_count=1), ("/metadata", _CLOSED)
@@ -126,33 +134,37 @@ def _details() -> Iterator[Refused]:
         )
 
 
+_NO_TIMES = {
+    "2026-11-22T10:10:01Z": "time.in-the-future",
+    "2026-11-22T10:10:00.001Z": "time.in-the-future",
+    "9999-12-31T23:59:59Z": "time.in-the-future",
+    "2025-10-18T09:59:59Z": "time.too-old",
+    "2025-10-18T09:59:59.999Z": "time.too-old",
+    "0001-01-01T00:00:00Z": "time.too-old",
+    "2026-02-30T00:00:00Z": "time.invalid",
+    "2026-11-22T24:00:00Z": "time.invalid",
+    "2026-11-22T09:00:60Z": "time.invalid",
+    "2025-02-29T00:00:00Z": "time.invalid",
+    "0000-01-01T00:00:00Z": "time.invalid",
+}
+_OTHER_SPELLINGS = (
+    "2026-11-22T09:00:00z",
+    "2026-11-22t09:00:00Z",
+    "2026-11-22T09:00:00+00:00",
+    "2026-11-22T09:00:00",
+    "2026-11-22 09:00:00Z",
+    "2026-11-22T09:00:00,5Z",
+    "2026-11-22T09:00:00.Z",
+    "2026-11-22T09:00:00.1234567890Z",
+    "2026-11-22T09:00Z",
+    "yesterday",
+    "\u0662026-11-22T09:00:00Z",
+)
+
+
 def _times() -> Iterator[Refused]:
-    for recorded_at, rule in {
-        "2026-11-22T10:10:01Z": "time.in-the-future",
-        "2026-11-22T10:10:00.001Z": "time.in-the-future",
-        "9999-12-31T23:59:59Z": "time.in-the-future",
-        "2025-10-18T09:59:59Z": "time.too-old",
-        "2025-10-18T09:59:59.999Z": "time.too-old",
-        "0001-01-01T00:00:00Z": "time.too-old",
-        "2026-02-30T00:00:00Z": "time.invalid",
-        "2026-11-22T24:00:00Z": "time.invalid",
-        "2026-11-22T09:00:60Z": "time.invalid",
-        "2025-02-29T00:00:00Z": "time.invalid",
-        "0000-01-01T00:00:00Z": "time.invalid",
-    }.items():
+    for recorded_at, rule in _NO_TIMES.items():
         yield recorded_at, "Time", good(recorded_at=recorded_at), ("/recorded_at", rule)
-    for recorded_at in (
-        "2026-11-22T09:00:00z",
-        "2026-11-22t09:00:00Z",
-        "2026-11-22T09:00:00+00:00",
-        "2026-11-22T09:00:00",
-        "2026-11-22 09:00:00Z",
-        "2026-11-22T09:00:00,5Z",
-        "2026-11-22T09:00:00.Z",
-        "2026-11-22T09:00:00.1234567890Z",
-        "2026-11-22T09:00Z",
-        "yesterday",
-        "\u0662026-11-22T09:00:00Z",
-    ):
+    for recorded_at in _OTHER_SPELLINGS:
         faults = [("/recorded_at", "contract.pattern"), ("/recorded_at", "time.invalid")]
         yield ascii(recorded_at), "Time", good(recorded_at=recorded_at), *faults

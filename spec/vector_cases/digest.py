@@ -37,6 +37,30 @@ _RFC_HELLO = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"  # RFC 953
 _SHA_512 = base64.b64encode(hashlib.sha512(_HELLO.encode()).digest()).decode()
 _MISSING, _MISMATCH = "content-digest-missing", "content-digest-mismatch"
 
+_ENCODED = _RFC_HELLO[len("sha-256=") :]
+_STRIPPED = sha256_digest(_HELLO.strip().encode())
+_DIGITS = base64.b64encode(hashlib.sha256(_HELLO.encode()).hexdigest().encode()).decode()
+_INVALID: tuple[tuple[str, str, str | None, str], ...] = (
+    ("no header", "Malformed", None, _MISSING),
+    ("empty", "Malformed", "", _MISSING),
+    ("sha-512 only", "OtherAlgorithm", f"sha-512=:{_SHA_512}:", _MISSING),
+    ("the algorithm in upper case", "Malformed", f"SHA-256={_ENCODED}", _MISSING),
+    ("the algorithm without its dash", "Malformed", f"sha256={_ENCODED}", _MISSING),
+    ("without colons", "Malformed", f"sha-256={_ENCODED[1:-1]}", _MISSING),
+    ("not base64", "Malformed", "sha-256=:not base64:", _MISSING),
+    ("not ASCII", "Malformed", "sha-256=:\u00e9:", _MISSING),
+    ("a comma at the end", "Malformed", f"{_RFC_HELLO},", _MISSING),
+    ("twice, the same", "Duplicate", f"{_RFC_HELLO}, {_RFC_HELLO}", _MISSING),
+    ("a wrong one, then the right one", "Duplicate", f"sha-256=:AAAA:, {_RFC_HELLO}", _MISSING),
+    ("the right one, then a wrong one", "Duplicate", f"{_RFC_HELLO}, sha-256=:AAAA:", _MISSING),
+    ("of the body without its line break", "Mismatch", _STRIPPED, _MISMATCH),
+    ("of the empty body", "Mismatch", sha256_digest(b""), _MISMATCH),
+    ("no bytes", "Mismatch", "sha-256=::", _MISMATCH),
+    ("half of it", "Mismatch", "sha-256=:RK/0qy18MlBSVnWgjwz6lQ==:", _MISMATCH),
+    ("the sha-512 under the name of sha-256", "Mismatch", f"sha-256=:{_SHA_512}:", _MISMATCH),
+    ("the hex digits in base64", "Mismatch", f"sha-256=:{_DIGITS}:", _MISMATCH),
+)  # fmt: skip
+
 
 def vectors() -> Json:
     """Return digest.v1.json."""
@@ -70,30 +94,7 @@ def _valid() -> Iterator[Json]:
 
 
 def _invalid() -> Iterator[Json]:
-    encoded = _RFC_HELLO[len("sha-256=") :]
-    stripped = sha256_digest(_HELLO.strip().encode())
-    digits = base64.b64encode(hashlib.sha256(_HELLO.encode()).hexdigest().encode()).decode()
-    rows = (
-        ("no header", "Malformed", None, _MISSING),
-        ("empty", "Malformed", "", _MISSING),
-        ("sha-512 only", "OtherAlgorithm", f"sha-512=:{_SHA_512}:", _MISSING),
-        ("the algorithm in upper case", "Malformed", f"SHA-256={encoded}", _MISSING),
-        ("the algorithm without its dash", "Malformed", f"sha256={encoded}", _MISSING),
-        ("without colons", "Malformed", f"sha-256={encoded[1:-1]}", _MISSING),
-        ("not base64", "Malformed", "sha-256=:not base64:", _MISSING),
-        ("not ASCII", "Malformed", "sha-256=:\u00e9:", _MISSING),
-        ("a comma at the end", "Malformed", f"{_RFC_HELLO},", _MISSING),
-        ("twice, the same", "Duplicate", f"{_RFC_HELLO}, {_RFC_HELLO}", _MISSING),
-        ("a wrong one, then the right one", "Duplicate", f"sha-256=:AAAA:, {_RFC_HELLO}", _MISSING),
-        ("the right one, then a wrong one", "Duplicate", f"{_RFC_HELLO}, sha-256=:AAAA:", _MISSING),
-        ("of the body without its line break", "Mismatch", stripped, _MISMATCH),
-        ("of the empty body", "Mismatch", sha256_digest(b""), _MISMATCH),
-        ("no bytes", "Mismatch", "sha-256=::", _MISMATCH),
-        ("half of it", "Mismatch", "sha-256=:RK/0qy18MlBSVnWgjwz6lQ==:", _MISMATCH),
-        ("the sha-512 under the name of sha-256", "Mismatch", f"sha-256=:{_SHA_512}:", _MISMATCH),
-        ("the hex digits in base64", "Mismatch", f"sha-256=:{digits}:", _MISMATCH),
-    )  # fmt: skip
-    for comment, flag, header, problem in rows:
+    for comment, flag, header, problem in _INVALID:
         yield invalid(
             comment, flag, body=text(_HELLO), header=header, expected={"problem": problem}
         )

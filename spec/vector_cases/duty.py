@@ -73,6 +73,15 @@ _BY_STATUS = {status: duty for status, _, duty in _PROBLEMS} | {425: _RETRY}
 _OTHERS = (402, 406, 407, 410, 411, 412, 414, 416, 417, 418, 421, 423, 424, 426, 428, 431, 451, 499)
 
 
+_RECEIPT = {
+    "schema": "vox.usage-receipt.v1",
+    "batch_id": BATCH_ID,
+    "payload_sha256": "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a",
+    "event_count": 3,
+    "received_at": "2026-11-22T10:00:00.123Z",
+}
+
+
 def vectors() -> Json:
     """Return duty.v1.json."""
     cases = [*_problems(), *_statuses(), *_retry_after(), *_no_retry_after(), *_bodies()]
@@ -178,16 +187,9 @@ def _no_retry_after() -> Iterator[Json]:
 
 
 def _bodies() -> Iterator[Json]:
-    receipt = {
-        "schema": "vox.usage-receipt.v1",
-        "batch_id": BATCH_ID,
-        "payload_sha256": "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a",
-        "event_count": 3,
-        "received_at": "2026-11-22T10:00:00.123Z",
-    }
     for status in (302, 400, 401, 413, 422, 500, 503):
         duty = _BY_STATUS.get(status, _STOP)
-        answer = _answer(status, duty, body=text(json.dumps(receipt)))
+        answer = _answer(status, duty, body=text(json.dumps(_RECEIPT)))
         yield invalid(f"a good receipt with status {status}", "Disguised", **answer)
     other = _answer(500, _RETRY, body=_problem("contract-refused", 422))
     yield invalid("500 with a problem of 422", "Disguised", **other)

@@ -41,27 +41,30 @@ def vectors() -> Json:
     return document("json", NOTES, [*_valid(), *_invalid(), *_invalid_bytes()])
 
 
+_VALID: tuple[tuple[str, str, object], ...] = (
+    ("Plain", "{}", {}),
+    ("Plain", "[]", []),
+    ("Plain", '{"a":[1,2.5,true,false,null,"x"]}', {"a": [1, 2.5, True, False, None, "x"]}),
+    ("Plain", ' \t\r\n{ "a" :\n1 , "b" : [ ] } \n', {"a": 1, "b": []}),
+    ("Plain", '"only a string"', "only a string"),
+    ("Plain", "null", None),
+    ("Plain", '{"":0}', {"": 0}),
+    ("Plain", '{"a":{"a":1},"b":{"a":2}}', {"a": {"a": 1}, "b": {"a": 2}}),
+    ("DuplicateName", '{"a":1,"A":2}', {"a": 1, "A": 2}),
+    ("DuplicateName Unicode", '{"\\u00e9":1,"e\\u0301":2}', {"\u00e9": 1, "e\u0301": 2}),
+    ("Number", "[0,-1,10]", [0, -1, 10]),
+    ("Number", "[1.0,0.1,1e2,1E+2,5e-1]", [1.0, 0.1, 100.0, 100.0, 0.5]),
+    ("Number", "[1e-400]", [0.0]),
+    ("Unicode", '"caf\u00e9 \u20ac \U0001f4e6"', "caf\u00e9 \u20ac \U0001f4e6"),
+    ("Unicode", '"\\u0063\\u00e9\\ud83d\\udce6"', "c\u00e9\U0001f4e6"),
+    ("Unicode", '"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\\/\b\f\n\r\t'),
+    ("Unicode", '"\\\\u0000"', "\\u0000"),
+    ("Unicode", '"\\u0001\u007f\u2028\ufeff"', "\x01\x7f\u2028\ufeff"),
+)
+
+
 def _valid() -> Iterator[Json]:
-    for flag, source, value in (
-        ("Plain", "{}", {}),
-        ("Plain", "[]", []),
-        ("Plain", '{"a":[1,2.5,true,false,null,"x"]}', {"a": [1, 2.5, True, False, None, "x"]}),
-        ("Plain", ' \t\r\n{ "a" :\n1 , "b" : [ ] } \n', {"a": 1, "b": []}),
-        ("Plain", '"only a string"', "only a string"),
-        ("Plain", "null", None),
-        ("Plain", '{"":0}', {"": 0}),
-        ("Plain", '{"a":{"a":1},"b":{"a":2}}', {"a": {"a": 1}, "b": {"a": 2}}),
-        ("DuplicateName", '{"a":1,"A":2}', {"a": 1, "A": 2}),
-        ("DuplicateName Unicode", '{"\\u00e9":1,"e\\u0301":2}', {"\u00e9": 1, "e\u0301": 2}),
-        ("Number", "[0,-1,10]", [0, -1, 10]),
-        ("Number", "[1.0,0.1,1e2,1E+2,5e-1]", [1.0, 0.1, 100.0, 100.0, 0.5]),
-        ("Number", "[1e-400]", [0.0]),
-        ("Unicode", '"caf\u00e9 \u20ac \U0001f4e6"', "caf\u00e9 \u20ac \U0001f4e6"),
-        ("Unicode", '"\\u0063\\u00e9\\ud83d\\udce6"', "c\u00e9\U0001f4e6"),
-        ("Unicode", '"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\\/\b\f\n\r\t'),
-        ("Unicode", '"\\\\u0000"', "\\u0000"),
-        ("Unicode", '"\\u0001\u007f\u2028\ufeff"', "\x01\x7f\u2028\ufeff"),
-    ):
+    for flag, source, value in _VALID:
         yield valid(ascii(source), flag, input=text(source), value=value)
     for source in (
         "9223372036854775807",
@@ -159,7 +162,7 @@ def _invalid_bytes() -> Iterator[Json]:
         "a cut character": b'{"a":"\xe2\x82"}',
         "beyond U+10FFFF": b'{"a":"\xf4\x90\x80\x80"}',
         "Latin-1": "caf\u00e9".encode("latin-1"),
-        "UTF-16": "{}".encode("utf-16"),
+        "UTF-16": "\ufeff{}".encode("utf-16-le"),
     }.items():
         yield _refused(what, "Unicode", raw(source), "json.encoding", "")
 

@@ -156,7 +156,7 @@ def _no_receipts() -> Iterator[Json]:
         "two receipts": text(whole + whole),
         "a receipt and more": text(whole + " x"),
         "a byte order mark": raw(b"\xef\xbb\xbf" + whole.encode()),
-        "UTF-16": raw(whole.encode("utf-16")),
+        "UTF-16": raw(f"\ufeff{whole}".encode("utf-16-le")),
         "bytes that are not UTF-8": raw(whole.encode().replace(b"vox", b"\xff\xff\xff")),
         "5,000 arrays": concat(("[", 5_000)),
         "the batch itself": text('{"schema":"vox.usage-batch.v1"}'),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vector_cases import signature_spoilt
-from vector_cases.form import Json, invalid, text
+from vector_cases.form import Json, invalid, raw, text
 from vector_cases.message import (
     BOB,
     CAROL,
@@ -22,13 +22,14 @@ from vector_cases.message import (
 )
 from vector_cases.signature_good import joined
 
-_GZIP = {"hex": gzip_stored(PAYLOAD.encode()).hex()}
+_GZIP = raw(gzip_stored(PAYLOAD.encode()))
 
 
 def cases() -> Iterator[Json]:
     """Yield the invalid cases."""
     yield from _uncovered()
     yield from _modified()
+    yield from _bodies_modified()
     yield from _parameters()
     yield from _parameters_modified()
     yield from _times()
@@ -77,6 +78,10 @@ def _modified() -> Iterator[Json]:
         yield _bad(
             f"{name} taken away", "Modified", with_header(request, name, None), "signature-coverage"
         )
+
+
+def _bodies_modified() -> Iterator[Json]:
+    request = signed(draft())
     longer = {**request, "body": text(PAYLOAD + "\n")}
     yield _bad("a line break after the body", "Modified", longer, "content-digest-mismatch")
     yield _bad(
@@ -138,17 +143,17 @@ def _parameters() -> Iterator[Json]:
 def _parameters_modified() -> Iterator[Json]:
     request = signed(draft(params=good_params(expires=str(NOW + 60))))
     shown = header_of(request, "signature-input")
-    changes: dict[str, tuple[str, str]] = {
-        "created": (f"created={NOW}", f"created={NOW + 1}"),
-        "expires": (f"expires={NOW + 60}", f"expires={NOW + 61}"),
-        "nonce": ('nonce="', 'nonce="x'),
-        "a parameter taken away:": (f";expires={NOW + 60}", ""),
-        "the order of components": ('"@method" "@authority"', '"@authority" "@method"'),
-        "keyid": (draft().signer.id, BOB.id),
-    }
-    for what, (old, new) in changes.items():
+    for what, old, new in (
+        ("another created", f"created={NOW}", f"created={NOW + 1}"),
+        ("a later expires", f"expires={NOW + 60}", f"expires={NOW + 61}"),
+        ("expires taken away", f";expires={NOW + 60}", ""),
+        ("another nonce", 'nonce="', 'nonce="x'),
+        ("another keyid", draft().signer.id, BOB.id),
+        ("a parameter added", 'tag="vox-usage-batch"', 'tag="vox-usage-batch";x=1'),
+        ("two components swapped", '"@method" "@authority"', '"@authority" "@method"'),
+    ):
         tampered = with_header(request, "signature-input", shown.replace(old, new))
-        yield _bad(f"{what} changed after signing", "Modified", tampered, "signature-invalid")
+        yield _bad(f"signature-input: {what}", "Modified", tampered, "signature-invalid")
 
 
 def _times() -> Iterator[Json]:

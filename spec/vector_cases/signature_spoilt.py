@@ -27,6 +27,7 @@ _INPUT, _SIGNATURE = "signature-input", "signature"
 def requests() -> Iterator[Row]:
     """Yield comment, flag, request and problem."""
     yield from _headers()
+    yield from _signature_headers()
     yield from _duplicates()
     yield from _components()
     yield from _digests()
@@ -54,6 +55,10 @@ def _headers() -> Iterator[Row]:
     }.items():
         request = with_header(ours, _INPUT, value)
         yield f"signature-input: {what}", "Malformed", request, "signature-malformed"
+
+
+def _signature_headers() -> Iterator[Row]:
+    ours = signed(_GOOD)
     encoded = byte_sequence(_GOOD.signature())
     for what, value in {
         "a string": f'vox="{encoded[1:-1]}"',
@@ -87,25 +92,28 @@ def _duplicates() -> Iterator[Row]:
     yield "one of each of two keys", "Ambiguous", joined(strange, ours), "signature-ambiguous"
 
 
+_COMPONENTS = (
+    '"@query"',
+    '"@target-uri"',
+    '"@request-target"',
+    '"@scheme"',
+    '"@status"',
+    '"@query-param";name="a"',
+    '"@signature-params"',
+    '"@unknown"',
+    '"x-absent"',
+    '"Content-Type"',
+    '"content-digest";sf',
+    '"content-digest";key="sha-256"',
+    '"content-type";bs',
+    '"content-type";tr',
+    '"@method";req',
+    "content-type",
+)
+
+
 def _components() -> Iterator[Row]:
-    for item in (
-        '"@query"',
-        '"@target-uri"',
-        '"@request-target"',
-        '"@scheme"',
-        '"@status"',
-        '"@query-param";name="a"',
-        '"@signature-params"',
-        '"@unknown"',
-        '"x-absent"',
-        '"Content-Type"',
-        '"content-digest";sf',
-        '"content-digest";key="sha-256"',
-        '"content-type";bs',
-        '"content-type";tr',
-        '"@method";req',
-        "content-type",
-    ):
+    for item in _COMPONENTS:
         made = replace(_GOOD, covered=(*_GOOD.covered, item))
         yield f"covers {item} too", "ComponentKind", made, "signature-coverage"
     instead = tuple(f"{item};sf" if "digest" in item else item for item in _GOOD.covered)

@@ -94,7 +94,11 @@ def _arguments_of(pid: int) -> list[str]:
         except OSError:
             return []
         return [os.fsdecode(part) for part in raw.split(b"\0")]
-    # macOS has no /proc; a folder with a space in its name is then not recognised.
+    return arguments_by_ps(pid)
+
+
+def arguments_by_ps(pid: int) -> list[str]:
+    """Give a process's arguments where there is no /proc (macOS); one with a space is split."""
     shown = subprocess.run(  # noqa: S603 -- the one argument that varies is a number
         ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)],
         capture_output=True,

@@ -68,8 +68,6 @@ def _make_private(folder: Path, user: ServerUser) -> None:
         os.chown(folder, user.uid, -1)
     except FileExistsError:
         pass
-    except OSError as exc:
-        raise EmbeddedPostgresError(f"{folder} cannot be made: {exc.strerror}") from exc
     found = folder.lstat()  # lstat: another user's link in a shared folder is not followed
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != user.uid or found.st_mode & 0o077:
         raise EmbeddedPostgresError(

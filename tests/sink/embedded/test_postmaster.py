@@ -12,7 +12,7 @@ import pytest
 
 from support.processes import kill_now, server_pid
 from vox_telemetry_sink.embedded import EmbeddedPostgresError, running_postgres
-from vox_telemetry_sink.embedded.postmaster import socket_folder_of_running
+from vox_telemetry_sink.embedded.postmaster import arguments_by_ps, socket_folder_of_running
 
 Ask = Callable[[str, str], Any]
 CHECKPOINTER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
@@ -60,6 +60,18 @@ def test_a_postgres_of_another_cluster_is_not_ours(data_dir: Path, tmp_path: Pat
         assert socket_folder_of_running(cluster) is None
         other = (tmp_path / "other/postgres/pg").resolve()
         assert socket_folder_of_running(other) is not None
+
+
+def test_ps_names_the_same_arguments_as_proc() -> None:
+    with subprocess.Popen(["sleep", "61"]) as other:
+        assert arguments_by_ps(other.pid) == ["sleep", "61"]
+        other.kill()
+
+
+def test_a_server_that_is_already_gone_needs_no_stop(data_dir: Path) -> None:
+    with running_postgres(data_dir):
+        kill_now(server_pid(data_dir))
+    assert socket_folder_of_running(data_dir / "postgres/pg") is None
 
 
 @pytest.mark.parametrize("content", ["", "x\n", "1\n", "99999999\na\nb\nc\nd\n"])

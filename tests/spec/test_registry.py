@@ -226,6 +226,12 @@ def test_a_damaged_registry_is_refused(damaged: bytes, monkeypatch: pytest.Monke
         Registry.load()
 
 
+def test_a_registry_that_is_not_packaged_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_module, "INDEX_PATH", "contracts/none.yaml")
+    with pytest.raises(RegistryError, match=r"none\.yaml is damaged, reinstall vox-telemetry"):
+        Registry.load()
+
+
 def test_a_contract_id_that_is_declared_twice_is_refused() -> None:
     with pytest.raises(RegistryError, match="declares a contract id twice"):
         Registry([*REGISTRY.contracts, REGISTRY.contracts[0]], [])

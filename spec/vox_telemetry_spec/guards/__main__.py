@@ -17,7 +17,7 @@ def main(args: Sequence[str]) -> int:
     """Run one command; usage errors exit with 2, as argparse does."""
     wanted = _parser().parse_args(args)
     try:
-        root = wanted.root or find_root(Path.cwd())
+        root = find_root(wanted.root or Path.cwd())
         found = _run(wanted, root)
     except SpecError as exc:
         found = [str(exc)]

@@ -35,7 +35,7 @@ UNWATCHED = (
 )  # fmt: skip
 _SECTION = re.compile(r"^## \[([^\]]+)\]", re.MULTILINE)
 _TELEMETRY = re.compile(r"^### Telemetry\n(.*?)(?=^#{1,3} |\Z)", re.MULTILINE | re.DOTALL)
-_BULLET = re.compile(r"^- (.*?)(?=^- |^\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_BULLET = re.compile(r"^- (.*?)(?=^-|^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _SHOWN_MAX_COUNT = 3
 
 

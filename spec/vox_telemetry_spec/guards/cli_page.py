@@ -23,11 +23,9 @@ def cli_page(checkout: Checkout, description: Description) -> dict[str, dict[str
 
 def _program(program: Program, operations: Mapping[tuple[str, ...], Operation]) -> Iterator[str]:
     yield program.help
-    if program.options:
-        yield _parameters("option", program.options)
-    if program.exit_codes:
-        rows = ((str(code), meaning) for meaning, code in program.exit_codes.items())
-        yield table(("exit code", "meaning"), rows)
+    yield _parameters("option", program.options)
+    rows = ((str(code), meaning) for meaning, code in program.exit_codes.items())
+    yield table(("exit code", "meaning"), rows)
     for command in program.commands:
         operation = operations.get((program.surface, *command.path))
         yield from _command(program.surface, command, operation)

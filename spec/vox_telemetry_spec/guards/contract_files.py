@@ -45,13 +45,15 @@ def _row(checkout: Checkout, row: ContractRow, companion: ContractRow | None) ->
     for name in row.enforced_by:
         if name.startswith("tests/") and name not in set(checkout.paths(name)):
             yield f"row '{row.id}' is enforced by {name}, which does not exist"
+    if row.kind == "yaml" and companion is None:
+        yield f"row '{row.id}' has no schema, expected a row '{row.id}{_COMPANION}'"
     try:
         document = _document(checkout, row)
         if row.kind == "json-schema" and (broken := meta_schema_error(document)):
             yield f"{row.path} breaks its meta-schema: {broken}"
         if companion is not None:
             schema = json_of(checkout.contract(companion.path), companion.path)
-            if broken := schema_error(schema, document):
+            if not meta_schema_error(schema) and (broken := schema_error(schema, document)):
                 yield f"{row.path} breaks {companion.path} {broken}"
     except GuardError as exc:
         yield str(exc)

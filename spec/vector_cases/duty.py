@@ -96,6 +96,7 @@ def _answer(
         "status": status,
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "body": text("") if body is None else body,
+        "sent": {name: _RECEIPT[name] for name in ("batch_id", "payload_sha256", "event_count")},
         "now": NOW,
         "expected": {"duty": duty, "retry_after_s": retry_after_s},
     }

@@ -24,7 +24,6 @@ KEYS = {
 SIGNED = [one for one in vectors("signature") if "ClientOrder" in one["flags"]]
 # Our client sends no coding; others may.
 PLAIN = [one for one in SIGNED if "content-encoding" not in dict(one["request"]["headers"])]
-NOTHING_SENT = Sent("", "", 0)
 
 
 @pytest.mark.parametrize("vector", SIGNED, ids=named)
@@ -54,7 +53,7 @@ def test_our_headers_are_the_vector_s(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", vectors("receipt"), ids=named)
 def test_a_receipt_vector(vector: Vector) -> None:
-    verdict = judged(vector, Sent(**vector["sent"]))
+    verdict = judged(vector)
     assert verdict.duty == vector["expected"]["duty"]
     if vector["result"] == "valid":
         assert verdict.duplicate == vector["expected"]["duplicate"]
@@ -62,7 +61,7 @@ def test_a_receipt_vector(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", vectors("duty"), ids=named)
 def test_a_duty_vector(vector: Vector) -> None:
-    verdict = judged(vector, NOTHING_SENT, vector["now"])
+    verdict = judged(vector, vector["now"])
     found = {"duty": verdict.duty, "retry_after_s": verdict.retry_after_s}
     assert found == vector["expected"]
 
@@ -86,9 +85,9 @@ def test_the_forbidden_vectors_in_one_file_of_events(tmp_path: Path) -> None:
             assert any(rule in (None, other) for at, other in here if at == place["pointer"])
 
 
-def judged(vector: Vector, sent: Sent, now_s: float = 0) -> Verdict:
+def judged(vector: Vector, now_s: float = 0) -> Verdict:
     """Judge an answer as `transport` hands it over: without a body that is too long or coded."""
     body = octets(vector["body"])
     unread = len(body) > ANSWER_MAX_BYTES or "content-encoding" in vector["headers"]
     answer = Answer(vector["status"], vector["headers"], None if unread else body)
-    return judge(answer, sent, now=datetime.fromtimestamp(now_s, UTC))
+    return judge(answer, Sent(**vector["sent"]), now=datetime.fromtimestamp(now_s, UTC))

@@ -7,7 +7,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench vectors lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ check: setup .coverage ## lint, types, arrows, coverage of the last test run
 
 bench: setup ## what checking costs, as ratios in one run
 	$(BIN)/python benchmarks/contract.py
+
+vectors: setup ## write the contract's test vectors anew
+	$(BIN)/python spec/make_vectors.py
 
 lock: setup ## resolve the lock files again after a change of dependencies
 	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)

@@ -96,7 +96,7 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
     else:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # a zone of many digits overflows
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

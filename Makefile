@@ -7,7 +7,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench vectors lock clean
+.PHONY: help setup demo test check bench docs vectors lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,15 +33,21 @@ test: setup ## every test against real parts, with branch coverage
 .coverage:
 	$(MAKE) test
 
-check: setup .coverage ## lint, types, arrows, coverage of the last test run
+check: setup .coverage ## lint, types, arrows, guards, coverage of the last test run
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m vox_telemetry_spec.guards data-ssot-guards
+	$(BIN)/python -m vox_telemetry_spec.guards command-compliance
 	$(BIN)/coverage report --fail-under=95
 
 bench: setup ## what checking costs, as ratios in one run
 	$(BIN)/python benchmarks/contract.py
+
+docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
+	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write
+	$(BIN)/python -m vox_telemetry_spec.guards data-ssot-guards --write
 
 vectors: setup ## write the contract's test vectors anew
 	$(BIN)/python spec/make_vectors.py

@@ -21,7 +21,10 @@ CEILING = SensitivityClass.S1
 
 @dataclass(frozen=True)
 class Refusal:
-    """One broken rule: `event` counts from 0 within `file`, `line` from 1 in JSON Lines."""
+    """One broken rule: `event` counts from 0 within `file`, `line` from 1 in JSON Lines.
+
+    Of a local store `line` is the row's id.
+    """
 
     file: str
     event: int
@@ -56,24 +59,34 @@ def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Ch
     """
     checked = Checked()
     for name in names:
-        try:
-            for first, events in _runs(read_events(name)):
-                found = _violations(events, checker, now)
-                refused = {one.event for one in found}
-                checked.events += len(events)
-                checked.accepted += [
-                    event.value for at, event in enumerate(events) if at not in refused
-                ]
-                checked.refused += [
-                    Refusal(name, first + at, one.pointer, one.rule, events[at].line)
-                    for one in found
-                    if (at := one.event) is not None
-                ]
-        except NotJsonError as exc:
-            checked.events += exc.event + 1
-            checked.refused.append(Refusal(name, exc.event, exc.pointer, exc.rule))
-            checked.not_json.append(exc)
+        check_events(name, read_events(name), checker, now=now, checked=checked)
     return checked
+
+
+def check_events(
+    name: str, events: Iterator[ReadEvent], checker: Checker, *, now: datetime, checked: Checked
+) -> None:
+    """Check the events of one input and add the outcome to `checked`; `name` is told in refusals.
+
+    Raises:
+        TelemetryError: whatever reading `events` raises, except that no JSON is an outcome.
+
+    """
+    try:
+        for first, run in _runs(events):
+            found = _violations(run, checker, now)
+            refused = {one.event for one in found}
+            checked.events += len(run)
+            checked.accepted += [event.value for at, event in enumerate(run) if at not in refused]
+            checked.refused += [
+                Refusal(name, first + at, one.pointer, one.rule, run[at].line)
+                for one in found
+                if (at := one.event) is not None
+            ]
+    except NotJsonError as exc:
+        checked.events += exc.event + 1
+        checked.refused.append(Refusal(name, exc.event, exc.pointer, exc.rule))
+        checked.not_json.append(exc)
 
 
 def _runs(events: Iterator[ReadEvent]) -> Iterator[tuple[int, list[ReadEvent]]]:

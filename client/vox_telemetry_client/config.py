@@ -11,10 +11,13 @@ UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
 UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
 SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
 SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
+STORE_DB = "VOX_TELEMETRY_DB"
 MASTER_SWITCH = "VOX_TELEMETRY"
 DO_NOT_TRACK = "DO_NOT_TRACK"
 
 DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
+# A folder of its own, since `.vox` itself is not private.
+DEFAULT_STORE = Path(".vox", "telemetry-store", "metrics.sqlite3")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Config:
 
     spool: Path
     spool_max_bytes: int
+    store: Path
     upload_url: str | None = field(repr=False)
     upload_token: str | None = field(repr=False)
 
@@ -42,9 +46,16 @@ def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
     return Config(
         spool=cwd / Path(folder).expanduser() if folder else _repository(cwd) / DEFAULT_SPOOL,
         spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
+        store=store_path(environ, cwd),
         upload_url=environ.get(UPLOAD_URL),
         upload_token=environ.get(UPLOAD_TOKEN),
     )
+
+
+def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the local store's file; a relative one is meant from `cwd`."""
+    name = environ.get(STORE_DB, "").strip()
+    return cwd / Path(name).expanduser() if name else _repository(cwd) / DEFAULT_STORE
 
 
 def _repository(cwd: Path) -> Path:

@@ -9,6 +9,10 @@
     │   ├── SpoolBusyError (1)       another process holds the spool or the upload
     │   ├── SpoolFullError (1)       the quota or the disk is full; nothing was changed
     │   └── BatchUnknownError (1)    no such batch in the spool
+    ├── StoreError (1)               the local store cannot be read or written
+    │   ├── StoreBusyError (1)       another process holds it for too long
+    │   ├── StoreFullError (1)       the disk is full; nothing was changed
+    │   └── StoreForeignError (1)    damaged, or the file of another program
     └── NotConfiguredError (3)       a setting is missing or cannot be used
         ├── SwitchedOffError (3)     the operator has switched telemetry off
         └── CredentialError (3)      no keyring, no key, no usable secret
@@ -81,6 +85,30 @@ class BatchUnknownError(SpoolError):
     """No such batch in the spool."""
 
     kind = "batch-unknown"
+
+
+class StoreError(TelemetryError):
+    """The local store cannot be read or written."""
+
+    kind = "store"
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the local store for too long."""
+
+    kind = "store-busy"
+
+
+class StoreFullError(StoreError):
+    """The disk is full; nothing was changed."""
+
+    kind = "store-full"
+
+
+class StoreForeignError(StoreError):
+    """The file is damaged, or is the database of another program."""
+
+    kind = "store-foreign"
 
 
 class NotConfiguredError(TelemetryError):

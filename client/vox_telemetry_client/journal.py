@@ -58,7 +58,18 @@ class Split(_Line, frozen=True, tag="split"):
     batches: list[Approval]
 
 
-Line: TypeAlias = Enqueued | Attempt | Acknowledged | Rejected | Split
+class Pruned(_Line, frozen=True, tag="pruned"):
+    """Rows that retention takes from a database, by table; written just before they are deleted.
+
+    A crash between the two leaves the line and the rows; the next prune then counts them again.
+    """
+
+    database: str
+    policy: str
+    tables: dict[str, int]
+
+
+Line: TypeAlias = Enqueued | Attempt | Acknowledged | Rejected | Split | Pruned
 Closing: TypeAlias = Acknowledged | Rejected | Split
 
 
@@ -73,9 +84,16 @@ class Ledger:
     acknowledged_batches: int = 0
     acknowledged_events: int = 0
 
+    def was_enqueued(self, batch_id: str) -> bool:
+        """Tell whether a batch waits or went its way; one that nobody decided on did not."""
+        if batch_id in self.open:
+            return True
+        _, line = self.closed.get(batch_id, (None, None))
+        return isinstance(line, Acknowledged | Rejected | Split)
+
     def add(self, line: Line) -> None:
         """Apply one decision."""
-        if isinstance(line, Attempt):
+        if isinstance(line, Attempt | Pruned):
             return
         if isinstance(line, Acknowledged | Rejected | Split):
             self.closed[line.batch_id] = (self.open.pop(line.batch_id, None), line)

@@ -28,8 +28,16 @@ BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal
 
 SPOOL_LOCK_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
 UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
+RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another writer this long
+PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing
 KEYRING_WAIT_S: Final = 60.0  # a desktop may be asking the operator for a password
 
 # What is kept and shown of a sink's problem document: enough to act on, too little to flood.
 PROBLEM_TEXT_MAX_CHARS: Final = 500
 PROBLEM_MAX_VIOLATIONS: Final = 100
+
+# The local store: the original clamps the limit of its lists to 1..10,000.
+LIST_MAX_ROWS: Final = 10_000
+LIST_DEFAULT_ROWS: Final = 100
+STORE_PAGE_ROWS: Final = 200  # read at once: 50 MiB where every row has the longest metadata
+POLICY_MAX_BYTES: Final = 1_048_576  # a retention policy; the packaged one has 3 KiB

@@ -7,6 +7,7 @@ that came before it, and bytes that no line approves are never sent.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,11 +23,13 @@ from vox_telemetry_client.journal import (
     Enqueued,
     Journal,
     Line,
+    Pruned,
     Rejected,
     Split,
 )
 from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
+from vox_telemetry_client.seen import Seen
 from vox_telemetry_client.settle import end, settle
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
@@ -54,9 +57,33 @@ class Spool:
         """
         with self._changing():
             self._check_quota(sum(len(batch.payload) for batch in batches), max_bytes)
-            self._stage(batches)
-            self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
+            with Seen(self.folder.seen).adding(batches):
+                self._stage(batches)
+                self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
             self._publish(batches)
+
+    def enqueued_before(self, digests: set[bytes]) -> Counter[bytes]:
+        """Return how often each event of `digests` was enqueued; see `repeats`.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+
+        """
+        ledger = self._journal.ledger()
+        try:
+            return Seen(self.folder.seen).count(digests, ledger.was_enqueued)
+        except OSError as exc:
+            raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
+
+    def pruned(self, line: Pruned) -> None:
+        """Record what is about to be deleted from a database.
+
+        Raises:
+            SpoolError: it cannot be recorded.
+
+        """
+        with self._changing():
+            self._decide(line)
 
     def pending(self) -> list[str]:
         """Return the ids of the waiting batches, oldest first, after finishing what a crash left.

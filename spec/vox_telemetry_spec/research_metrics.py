@@ -17,7 +17,7 @@ from vox_telemetry_spec.limits import (
 from vox_telemetry_spec.research_trial import check_trial_row, is_trial_type
 from vox_telemetry_spec.strict_json import JsonObject, decode
 
-_METRIC_TYPE = re.compile(r"[A-Za-z0-9_.:-]+")
+METRIC_TYPE = re.compile(r"[A-Za-z0-9_.:-]+")
 _MODEL_ROUTE_NAMES = ("trace_id", "route_policy_profile")
 
 
@@ -32,7 +32,7 @@ def check_row(session_id: str, metric_type: str, metadata_json: str | None) -> N
     """
     _check_size("session_id", session_id, SESSION_ID_MAX_BYTES)
     _check_size("metric_type", metric_type, METRIC_TYPE_MAX_BYTES)
-    if not _METRIC_TYPE.fullmatch(metric_type):
+    if not METRIC_TYPE.fullmatch(metric_type):
         raise RowRefusedError(
             "metric_type has a character that is not allowed, expected ASCII letters, digits "
             "and '_', '.', '-', ':'"

@@ -116,11 +116,15 @@ def is_expired(rule: RetentionRule, stored: str | int | None, now: datetime) -> 
         return False
     if isinstance(stored, int):
         return rule.kind is RetentionKind.MS_DAYS and stored < to_unix_ms(limit)
-    moment = _read_time(stored)
+    moment = read_time(stored)
     return rule.kind is not RetentionKind.MS_DAYS and moment is not None and moment < limit
 
 
-def _read_time(text: str) -> datetime | None:
+def read_time(text: str) -> datetime | None:
+    """Return the time that `YYYY-MM-DD HH:MM:SS` or RFC 3339 text names, or None.
+
+    Without an offset it is UTC, as SQLite's `datetime('now')` writes it.
+    """
     try:
         moment = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
     except ValueError:

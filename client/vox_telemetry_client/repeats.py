@@ -19,7 +19,7 @@ DIGEST_BYTES = 16
 
 
 class _Payload(msgspec.Struct):
-    events: list[msgspec.Raw]
+    events: list[msgspec.Raw] = []
 
 
 def event_digest(event: JsonValue) -> bytes:
@@ -28,8 +28,12 @@ def event_digest(event: JsonValue) -> bytes:
 
 
 def payload_digests(payload: bytes) -> list[bytes]:
-    """Return the digest of each event of a batch that we composed, in its order."""
-    return [_digest(bytes(raw)) for raw in msgspec.json.decode(payload, type=_Payload).events]
+    """Return the digest of each event of a batch, in its order; none where the bytes are no batch."""
+    try:
+        events = msgspec.json.decode(payload, type=_Payload).events
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    return [_digest(bytes(raw)) for raw in events]
 
 
 def without_repeats(

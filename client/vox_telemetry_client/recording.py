@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vox_telemetry_client.config import store_path
+from vox_telemetry_client.config import MASTER_SWITCH, store_path
 from vox_telemetry_client.errors import StoreError
 from vox_telemetry_client.metrics_row import stored_metadata
 from vox_telemetry_client.metrics_store import MetricsStore
@@ -44,16 +44,19 @@ def record(
             A program that must not fail for telemetry catches both; there are no others.
 
     """
-    if not_recorded_reason() is not None:
+    if not_recorded_reason(metric_type) is not None:
         return None
     metadata_json = stored_metadata(metadata)
     with MetricsStore(db or _default(), now=lambda: datetime.now(UTC)) as store:
         return store.append(session_id, metric_type, value, metadata_json)
 
 
-def not_recorded_reason() -> str | None:
-    """Return why nothing is recorded now, or None."""
-    return off_reason(os.environ)
+def not_recorded_reason(_metric_type: str) -> str | None:
+    """Return why rows of a type are neither recorded nor enqueued from a store, or None.
+
+    DO_NOT_TRACK has no say: a row that stays here tracks nobody.
+    """
+    return off_reason({MASTER_SWITCH: os.environ.get(MASTER_SWITCH, "")})
 
 
 def _default() -> Path:

@@ -28,7 +28,7 @@ def event_digest(event: JsonValue) -> bytes:
 
 
 def payload_digests(payload: bytes) -> list[bytes]:
-    """Return the digest of each event of a batch, in its order; none where the bytes are no batch."""
+    """Return the digest of each event of a batch, in its order; other bytes have none."""
     try:
         events = msgspec.json.decode(payload, type=_Payload).events
     except (msgspec.DecodeError, UnicodeDecodeError):

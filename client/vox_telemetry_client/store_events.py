@@ -1,7 +1,7 @@
 """Rows of a local store to events for the check: which rows, in what order, and which stay here."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from vox_telemetry_spec.research_metrics import METRIC_TYPE
 from vox_telemetry_spec.retention import read_time
 from vox_telemetry_spec.taxonomy import SensitivityClass, may_enqueue
 
+SWITCHED_OFF = "switched-off"
 UNREGISTERED = "contract.unknown-metric-type"
 
 
@@ -38,12 +39,16 @@ class Wanted:
 
 @dataclass
 class StoreEvents:
-    """The events of a store; `staying` counts the rows left out by (metric type, rule)."""
+    """The events of a store; `staying` counts the rows left out by (metric type, rule).
+
+    `switched_off` tells of a metric type why its rows are not taken now, or None.
+    """
 
     path: Path
     wanted: Wanted
     registry: Registry
     ceiling: SensitivityClass
+    switched_off: Callable[[str], str | None]
     staying: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def read(self) -> Iterator[ReadEvent]:
@@ -82,6 +87,8 @@ class StoreEvents:
         """Return the rule by which no row of this type may be enqueued, or None."""
         if not isinstance(row.metric_type, str):
             return None  # the row's fault is told
+        if self.switched_off(row.metric_type) is not None:
+            return SWITCHED_OFF
         families = self.registry.families_of(row.metric_type)
         refusals = [may_enqueue(family, self.ceiling, frozenset()) for family in families]
         if None in refusals:

@@ -48,6 +48,8 @@ def check_row(session_id: str, metric_type: str, metadata_json: str | None) -> N
 
 
 def _check_size(field: str, text: str, allowed_bytes: int) -> None:
+    if not isinstance(text, str):  # a program may be untyped, and telemetry must not trip it up
+        raise RowRefusedError(f"{field} is {type(text).__name__}, expected text")
     if not text:
         raise RowRefusedError(f"{field} is empty, expected it to be non-empty")
     size = _utf8_bytes(field, text)

@@ -46,3 +46,24 @@ def test_neither_secret_shows_in_the_repr() -> None:
     shown = repr(from_env(env, Path("/here")))
     assert "s3cret" not in shown
     assert "u.example" not in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, "/here/.vox/telemetry-store/metrics.sqlite3"),
+        (" ", "/here/.vox/telemetry-store/metrics.sqlite3"),
+        ("m.db", "/here/m.db"),
+        (" /x/m.db ", "/x/m.db"),
+    ],
+)
+def test_the_local_stores_place(given: str | None, expected: str) -> None:
+    environ = {} if given is None else {"VOX_TELEMETRY_DB": given}
+    assert from_env(environ, Path("/here")).store == Path(expected)
+
+
+def test_one_repository_has_one_store(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a").mkdir()
+    found = from_env({}, tmp_path / "a").store
+    assert found == tmp_path / ".vox" / "telemetry-store" / "metrics.sqlite3"

@@ -22,6 +22,7 @@ def test_the_tree_in_the_docstring_is_the_tree_with_its_exit_codes() -> None:
     [
         ("SpoolFullError", "SpoolError"),
         ("SpoolBusyError", "SpoolError"),
+        ("StoreForeignError", "StoreError"),
         ("SwitchedOffError", "NotConfiguredError"),
         ("CredentialError", "NotConfiguredError"),
     ],

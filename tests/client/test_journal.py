@@ -7,7 +7,15 @@ import pytest
 from support.client_world import file_size_limit
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
-from vox_telemetry_client.journal import Acknowledged, Attempt, Enqueued, Journal, Rejected, Split
+from vox_telemetry_client.journal import (
+    Acknowledged,
+    Attempt,
+    Enqueued,
+    Journal,
+    Pruned,
+    Rejected,
+    Split,
+)
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
 
@@ -109,3 +117,16 @@ def test_every_line_is_one_line(tmp_path: Path) -> None:
     assert [json.loads(line)["event"] for line in (tmp_path / "j").read_text().splitlines()] == [
         "rejected"
     ]
+
+
+def test_a_batch_was_enqueued_from_its_line_on(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(Attempt(AT, "a", "retry", 503))
+    journal.append(Pruned(AT, "/x/m.db", "mine.yaml", {"research_metrics": 3}))
+    assert not journal.ledger().was_enqueued("a")
+    journal.append(Enqueued(AT, [A, B]))
+    journal.append(Split(AT, "a", [C]))
+    journal.append(Acknowledged(AT, "b", Receipt("b", "0" * 64, 3, AT)))
+    journal.append(Rejected(AT, "c", Problem(title="no")))
+    assert [journal.ledger().was_enqueued(one) for one in "abcd"] == [True, True, True, False]
+    assert journal.ledger().unreadable_lines == 0

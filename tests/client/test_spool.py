@@ -7,6 +7,7 @@ import pytest
 from support.client_world import QUOTA, Clock, file_size_limit, journal, names, new_spool, put, tree
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.errors import SpoolFullError
+from vox_telemetry_client.repeats import payload_digests
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
@@ -201,3 +202,14 @@ def test_what_is_no_batch_is_left_alone(spool: Spool) -> None:
     assert new_spool(spool.folder.root).pending() == []
     assert (spool.folder.pending / "notes.txt").exists()
     assert (spool.folder.tmp / "notes.txt").exists()
+
+
+def test_repeats_are_known_also_after_the_batch_is_gone(spool: Spool) -> None:
+    (batch,) = put(spool, events=3)
+    (digest,) = set(payload_digests(batch.payload))
+    assert spool.enqueued_before({digest}) == {digest: 3}
+    spool.acknowledge(batch.batch_id, _receipt(batch), duplicate=False)
+    assert new_spool(spool.folder.root).enqueued_before({digest, b"x" * 16}) == {digest: 3}
+    # What a crash between the digests and the journal's line leaves was never enqueued.
+    spool.folder.journal.unlink()
+    assert new_spool(spool.folder.root).enqueued_before({digest}) == {}

@@ -36,7 +36,7 @@ def record(
     """Keep one row in the local store; does nothing where telemetry is switched off."""
     path = db or settings().store
     row_id = keep(metric_type, session, value, _object(metadata), db=path)
-    reason = not_recorded_reason() if row_id is None else None
+    reason = not_recorded_reason(metric_type) if row_id is None else None
     if as_json:
         output.document({"recorded": row_id is not None, "id": row_id, "reason": reason})
     elif row_id is None:

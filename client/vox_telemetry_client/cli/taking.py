@@ -13,6 +13,7 @@ import typer
 from vox_telemetry_client.check import CEILING, Checked, check_events
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.settings import now
+from vox_telemetry_client.recording import not_recorded_reason
 from vox_telemetry_client.repeats import event_digest, without_repeats
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.store_events import StoreEvents, Wanted
@@ -57,7 +58,7 @@ def from_rows(path: Path, wanted: Wanted, spool: Spool) -> Taken:
     from vox_telemetry_spec.checking import Checker  # noqa: PLC0415 -- see above
 
     checker = Checker.load()
-    store = StoreEvents(path, wanted, checker.contracts.registry, CEILING)
+    store = StoreEvents(path, wanted, checker.contracts.registry, CEILING, not_recorded_reason)
     checked = Checked()
     check_events(str(path), store.read(), checker, now=now(), checked=checked)
     checked.accepted, repeated = _new(checked, spool)

@@ -1,5 +1,6 @@
 """Settings: the only file that names environment variables of the client."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 MASTER_SWITCH = "VOX_TELEMETRY"
 DO_NOT_TRACK = "DO_NOT_TRACK"
 
+# 18 digits fit every file system, and Python refuses to read more than 4,300.
+_WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
 
 
@@ -40,11 +43,20 @@ def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
     """
     folder = environ.get(SPOOL_DIR, "").strip()
     return Config(
-        spool=cwd / Path(folder).expanduser() if folder else _repository(cwd) / DEFAULT_SPOOL,
+        spool=cwd / _expanded(folder) if folder else _repository(cwd) / DEFAULT_SPOOL,
         spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
         upload_url=environ.get(UPLOAD_URL),
         upload_token=environ.get(UPLOAD_TOKEN),
     )
+
+
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as exc:
+        raise NotConfiguredError(
+            f"{SPOOL_DIR} is '{folder}' and there is no such user, expected a folder"
+        ) from exc
 
 
 def _repository(cwd: Path) -> Path:
@@ -55,8 +67,8 @@ def _repository(cwd: Path) -> Path:
 def _bytes(text: str) -> int:
     if not text:
         return SPOOL_MAX_BYTES
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
+    if not _WHOLE_NUMBER.fullmatch(text):
         raise NotConfiguredError(
-            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes above 0"
+            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes, 1 to 18 digits"
         )
     return int(text)

@@ -1,5 +1,6 @@
 """Settings: the only file that names environment variables of the client."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ STORE_DB = "VOX_TELEMETRY_DB"
 MASTER_SWITCH = "VOX_TELEMETRY"
 DO_NOT_TRACK = "DO_NOT_TRACK"
 
+# 18 digits fit every file system, and Python refuses to read more than 4,300.
+_WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
 # A folder of its own, since `.vox` itself is not private.
 DEFAULT_STORE = Path(".vox", "telemetry-store", "metrics.sqlite3")
@@ -44,7 +47,7 @@ def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
     """
     folder = environ.get(SPOOL_DIR, "").strip()
     return Config(
-        spool=cwd / Path(folder).expanduser() if folder else _repository(cwd) / DEFAULT_SPOOL,
+        spool=cwd / _expanded(SPOOL_DIR, folder) if folder else _repository(cwd) / DEFAULT_SPOOL,
         spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
         store=store_path(environ, cwd),
         upload_url=environ.get(UPLOAD_URL),
@@ -53,9 +56,23 @@ def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
 
 
 def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
-    """Return the local store's file; a relative one is meant from `cwd`."""
+    """Return the local store's file; a relative one is meant from `cwd`.
+
+    Raises:
+        NotConfiguredError: it lies in the home of a user that there is not.
+
+    """
     name = environ.get(STORE_DB, "").strip()
-    return cwd / Path(name).expanduser() if name else _repository(cwd) / DEFAULT_STORE
+    return cwd / _expanded(STORE_DB, name) if name else _repository(cwd) / DEFAULT_STORE
+
+
+def _expanded(variable: str, name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as exc:
+        raise NotConfiguredError(
+            f"{variable} is '{name}' and there is no such user, expected a path"
+        ) from exc
 
 
 def _repository(cwd: Path) -> Path:
@@ -66,8 +83,8 @@ def _repository(cwd: Path) -> Path:
 def _bytes(text: str) -> int:
     if not text:
         return SPOOL_MAX_BYTES
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
+    if not _WHOLE_NUMBER.fullmatch(text):
         raise NotConfiguredError(
-            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes above 0"
+            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes, 1 to 18 digits"
         )
     return int(text)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vox_telemetry_client.config import MASTER_SWITCH, store_path
-from vox_telemetry_client.errors import StoreError
+from vox_telemetry_client.errors import NotConfiguredError, StoreError
 from vox_telemetry_client.metrics_row import stored_metadata
 from vox_telemetry_client.metrics_store import MetricsStore
 from vox_telemetry_client.switches import off_reason
@@ -62,7 +62,7 @@ def not_recorded_reason(_metric_type: str) -> str | None:
 def _default() -> Path:
     try:
         return store_path(os.environ, Path.cwd())
-    except (OSError, RuntimeError) as exc:  # no current folder; `~` and no home
+    except (OSError, NotConfiguredError) as exc:  # the current folder is gone; no such home
         raise StoreError(
             "there is no folder for the local store, name one in VOX_TELEMETRY_DB"
         ) from exc

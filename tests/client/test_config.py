@@ -33,7 +33,7 @@ def test_the_spool_folder(given: str, expected: str) -> None:
     assert from_env({"VOX_TELEMETRY_SPOOL_DIR": given}, Path("/here")).spool == Path(expected)
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "10M", "1e6", "٣"])
+@pytest.mark.parametrize("given", ["0", "-1", "10M", "1e6", "٣", "9" * 5_000])
 def test_a_quota_that_is_no_number_of_bytes_is_named(given: str) -> None:
     with pytest.raises(
         NotConfiguredError, match=f"VOX_TELEMETRY_SPOOL_MAX_BYTES is '{given}', expected"
@@ -67,3 +67,11 @@ def test_one_repository_has_one_store(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     found = from_env({}, tmp_path / "a").store
     assert found == tmp_path / ".vox" / "telemetry-store" / "metrics.sqlite3"
+
+
+@pytest.mark.parametrize("variable", ["VOX_TELEMETRY_SPOOL_DIR", "VOX_TELEMETRY_DB"])
+def test_a_folder_of_nobody_is_named(variable: str) -> None:
+    with pytest.raises(
+        NotConfiguredError, match=rf"{variable} is '~nobody-here/q' and there is no"
+    ):
+        from_env({variable: "~nobody-here/q"}, Path("/here"))

@@ -81,6 +81,12 @@ def test_a_bad_call_raises_one_kind_and_keeps_nothing(
     assert len(query(here / ".vox" / "telemetry-store" / "metrics.sqlite3", ROWS)) == 1
 
 
+def test_the_home_of_nobody_is_a_store_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOX_TELEMETRY_DB", "~nobody-here/m.db")
+    with pytest.raises(StoreError, match="name one in VOX_TELEMETRY_DB"):
+        record("t", "s")
+
+
 def test_without_a_folder_it_is_a_store_error(here: Path) -> None:
     gone = here / "gone"
     gone.mkdir()

@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -154,9 +156,16 @@ def test_no_byte_of_a_deleted_row_stays(tmp_path: Path, mode: str) -> None:
     path = original_database(tmp_path / "vox.db", [old, *rows("2026-11-22 00:00:00")])
     make_database(path, f"PRAGMA journal_mode = {mode}")
     assert canary.encode() in path.read_bytes()
-    assert applied(path) == {"research_metrics": 1}
-    for one in tmp_path.iterdir():
-        assert canary.encode() not in one.read_bytes()
+    # Another program has it open, so that closing does not empty the log; builds differ in the rest.
+    with (
+        closing(sqlite3.connect(path)) as other,
+        Database(path, mode="rw", wait_s=0.1) as database,
+    ):
+        other.execute("SELECT count(*) FROM research_metrics").fetchall()
+        database.run("PRAGMA secure_delete = OFF")
+        assert pruning.apply(database, POLICY, NOW, lambda _: None) == {"research_metrics": 1}
+        for one in tmp_path.iterdir():
+            assert canary.encode() not in one.read_bytes()
 
 
 def test_names_with_the_look_of_keywords_are_quoted(tmp_path: Path) -> None:

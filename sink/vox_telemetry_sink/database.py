@@ -24,6 +24,7 @@ Connection: TypeAlias = (
 
 QUERIES = load_queries()
 PARTITIONS_MADE_AHEAD_MONTHS = 4
+POSTGRES_MIN_MAJOR = 15  # the oldest that the tests run on
 
 _SERVER_SETTINGS = {
     "application_name": "vox-telemetry-sink",
@@ -101,6 +102,7 @@ async def migrate(dsn: str) -> list[str]:
             dsn, timeout=STORE_CONNECT_DEADLINE_S, server_settings={"timezone": "UTC"}
         )
         try:
+            check_version(connection.get_server_version().major)
             await connection.execute(QUERIES["lock_migrations"])
             await connection.execute(QUERIES["create_schema_migration"])
             pending = await _pending(connection)
@@ -116,14 +118,28 @@ async def pending_migrations(connection: Connection) -> list[str]:
     """Return the migrations that this version needs and the database lacks.
 
     Raises:
-        MigrationError: the database's migrations are not a beginning of ours.
+        MigrationError: the database's migrations are not a beginning of ours, or it is too old.
         StoreUnavailableError: it does not answer.
 
     """
+    check_version(connection.get_server_version().major)
     with mapped_driver_errors():
         exists = await connection.fetchval(QUERIES["schema_migration_exists"])
         migrations = await _pending(connection) if exists else load_migrations()
     return [_title(migration) for migration in migrations]
+
+
+def check_version(major: int) -> None:
+    """Compare the server's major version with the oldest that the schema is tested on.
+
+    Raises:
+        MigrationError: an older one.
+
+    """
+    if major < POSTGRES_MIN_MAJOR:
+        raise MigrationError(
+            f"the database is Postgres {major}, expected {POSTGRES_MIN_MAJOR} or newer"
+        )
 
 
 async def _pending(connection: Connection) -> list[Migration]:

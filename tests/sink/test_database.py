@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from vox_telemetry_sink.database import (
+    check_version,
     connected_pool,
     mapped_driver_errors,
     migrate,
@@ -170,3 +171,14 @@ def test_driver_errors_are_mapped_without_their_text(
 async def test_an_unreachable_database_is_said_to_be() -> None:
     with pytest.raises(StoreUnavailableError, match="does not answer"):
         await migrate("postgresql://nobody@127.0.0.1:1/x")
+
+
+@pytest.mark.parametrize("major", [9, 14])
+def test_a_server_that_is_too_old_is_named(major: int) -> None:
+    with pytest.raises(MigrationError, match=f"is Postgres {major}, expected 15 or newer"):
+        check_version(major)
+
+
+@pytest.mark.parametrize("major", [15, 18])
+def test_a_server_that_is_new_enough_is_not(major: int) -> None:
+    check_version(major)

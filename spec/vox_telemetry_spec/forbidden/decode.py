@@ -26,6 +26,7 @@ _HEX = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[:._-]?[0-9A-Fa-f]{2}){3,}")
 _HEX_NOISE = re.compile(r"0x|[:._-]")
 _ASCII_TEXT = re.compile(r"[ -~]+")
 _ANY_TEXT = re.compile(r"[\t\n\r -~\u00a1-\uffff]+")
+_BRACKETS_MAX_COUNT = 256  # far more than a token holds, far less than any parser's stack
 _TEXT_MIN_CHARS = 4  # "/tmp" and "C:\\x" are the shortest paths worth hiding
 _ANY_TEXT_MIN_CHARS = 16  # by chance, identifiers decode to short runs of odd letters
 _SHIFTED_TEXT_MIN_CHARS = 8
@@ -48,12 +49,15 @@ def json_parts(text: str) -> tuple[list[str], list[str]]:
     """Return all names and all strings of a text that is a JSON document; else two empty lists.
 
     Raises:
-        RecursionError: the document is nested too deeply to be read.
+        RecursionError: the document may be nested too deeply to be read.
 
     """
     names: list[str] = []
     if text.lstrip()[:1] not in {"{", "[", '"'}:
         return names, []
+    # Python's own limit differs between its versions, and both ends must judge alike.
+    if text.count("[") + text.count("{") > _BRACKETS_MAX_COUNT:
+        raise RecursionError("a text with too many brackets")
     try:
         values = [json.loads(text)]
     except ValueError:

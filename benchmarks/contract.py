@@ -46,21 +46,15 @@ def main() -> int:
     ratio = statistics.median(figures["validate + scan"][1])
     met = ratio <= TARGET_RATIO
     print(f"validate + scan: target at most {TARGET_RATIO:.2f}, {'met' if met else 'NOT MET'}")
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(
-        json.dumps(
-            {
-                "machine": machine,
-                "packages": packages,
-                "ratios": {
-                    name: statistics.median(values) for name, (_, values) in figures.items()
-                },
-            },
-            indent=2,
-        )
-        + "\n"
-    )
+    keep({"machine": machine, "packages": packages}, figures)
     return 0 if met else 1
+
+
+def keep(facts: dict[str, object], figures: dict[str, tuple[float, list[float]]]) -> None:
+    """Write the median ratios beside the machine they were measured on."""
+    ratios = {name: statistics.median(values) for name, (_, values) in figures.items()}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({**facts, "ratios": ratios}, indent=2) + "\n")
 
 
 def real_batch() -> tuple[bytes, list[object]]:

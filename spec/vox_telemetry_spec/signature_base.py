@@ -52,23 +52,10 @@ def signature_base(
             ProblemType.SIGNATURE_COVERAGE,
             f"got {len(components)} components, expected at most {COMPONENTS_MAX_COUNT}",
         )
-    lines = []
-    seen: set[str] = set()
-    for name, component_params in components:
-        value = request.value_of(name) if type(name) is str else None
-        if type(name) is not str or component_params or name in seen or value is None:
-            raise SignatureRefusedError(
-                ProblemType.SIGNATURE_COVERAGE,
-                "the signature covers a component that is repeated, parametrised, absent "
-                "or unknown here, expected the components of wire 6.2",
-            )
-        if _VALUE.fullmatch(value) is None:
-            raise SignatureRefusedError(
-                ProblemType.SIGNATURE_MALFORMED,
-                "a covered value is not printable ASCII, expected no line break or control",
-            )
-        seen.add(name)
-        lines.append(f'"{name}": {value}')
+    names = [name for name, component_params in components if not component_params]
+    if len(set(map(str, names))) != len(components):
+        raise _uncovered()
+    lines = [_line(request, name) for name in names]
     try:
         lines.append(f'"@signature-params": {serialise_inner_list(components, params)}')
     except FieldRefusedError as exc:
@@ -76,3 +63,23 @@ def signature_base(
             ProblemType.SIGNATURE_MALFORMED, "a signature parameter cannot be written (RFC 9651)"
         ) from exc
     return "\n".join(lines).encode("ascii")
+
+
+def _line(request: SignableRequest, name: object) -> str:
+    value = request.value_of(name) if type(name) is str else None
+    if value is None:
+        raise _uncovered()
+    if _VALUE.fullmatch(value) is None:
+        raise SignatureRefusedError(
+            ProblemType.SIGNATURE_MALFORMED,
+            "a covered value is not printable ASCII, expected no line break or control",
+        )
+    return f'"{name}": {value}'
+
+
+def _uncovered() -> SignatureRefusedError:
+    return SignatureRefusedError(
+        ProblemType.SIGNATURE_COVERAGE,
+        "the signature covers a component that is repeated, parametrised, absent "
+        "or unknown here, expected the components of wire 6.2",
+    )

@@ -7,6 +7,7 @@ absolute caps bound the work already.
 
 import sys
 import zlib
+from typing import Protocol
 
 from vox_telemetry_sink.errors import RefusalError
 from vox_telemetry_sink.verify import Verified
@@ -35,40 +36,36 @@ def unpack(verified: Verified) -> bytes:
     body = verified.received.coded_body
     match verified.received.coding:
         case "gzip":
-            payload = _gunzip(body)
+            payload = _undo(zlib.decompressobj(_GZIP_ONLY), "gzip", body)
         case "zstd":
-            payload = _unzstd(body)
+            payload = _undo(zstd.ZstdDecompressor(options=_ZSTD_OPTIONS), "zstd", body)
         case _:
             payload = body
     return payload
 
 
-def _gunzip(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP_ONLY)
-    try:
-        payload = unpacker.decompress(body, DECODED_BODY_MAX_BYTES + 1)
-    except zlib.error as exc:
-        raise _malformed("gzip") from exc
-    _check_size(payload)
-    # RFC 1952 allows more members; one payload has one, and what follows would go unread.
-    if not unpacker.eof:
-        raise _truncated("gzip")
-    if unpacker.unused_data:
-        raise _malformed("gzip")
-    return payload
+class _Unpacker(Protocol):
+    """What zlib and zstd have in common."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
 
 
-def _unzstd(body: bytes) -> bytes:
-    unpacker = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+def _undo(unpacker: _Unpacker, coding: str, body: bytes) -> bytes:
     try:
         payload = unpacker.decompress(body, DECODED_BODY_MAX_BYTES + 1)
-    except zstd.ZstdError as exc:
-        raise _malformed("zstd") from exc
+    except (zlib.error, zstd.ZstdError) as exc:
+        raise _malformed(coding) from exc
     _check_size(payload)
+    # More gzip members (RFC 1952) or zstd frames may follow one; one payload has one, and what
+    # follows would go unread.
     if not unpacker.eof:
-        raise _truncated("zstd")
+        raise _truncated(coding)
     if unpacker.unused_data:
-        raise _malformed("zstd")
+        raise _malformed(coding)
     return payload
 
 

@@ -37,6 +37,19 @@ def write_new(path: Path, data: bytes) -> None:
         raise
 
 
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of `data` to a descriptor and fsync it; a short write goes on.
+
+    Raises:
+        OSError: it cannot be written, or only in part: the caller takes it back.
+
+    """
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+    os.fsync(descriptor)
+
+
 def replace(path: Path, data: bytes) -> None:
     """Write `data` beside `path`, fsync, rename over `path`, fsync the folder.
 

@@ -13,7 +13,7 @@ import msgspec
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
-from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder
+from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, write_all
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
 
@@ -174,10 +174,7 @@ def _write(descriptor: int, text: bytes) -> None:
         # Ends what a crash cut short. It decides nothing, even if only its line end is missing.
         text = _CUT_SHORT + text
     try:
-        left = memoryview(text)
-        while left:
-            left = left[os.write(descriptor, left) :]
-        os.fsync(descriptor)
+        write_all(descriptor, text)
     except OSError:
         os.ftruncate(descriptor, size)
         raise

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.files import FILE_MODE
+from vox_telemetry_client.files import FILE_MODE, write_all
 from vox_telemetry_client.repeats import DIGEST_BYTES, payload_digests
 
 _ID_BYTES = 16
@@ -43,7 +43,7 @@ class Seen:
             size = os.fstat(descriptor).st_size // _ROW_BYTES * _ROW_BYTES
             os.ftruncate(descriptor, size)  # a row that a crash cut short
             try:
-                _write(descriptor, b"".join(map(_rows, batches)))
+                write_all(descriptor, b"".join(map(_rows, batches)))
                 yield
             except BaseException:
                 os.ftruncate(descriptor, size)
@@ -75,10 +75,3 @@ class Seen:
 def _rows(batch: Batch) -> bytes:
     batch_id = uuid.UUID(batch.batch_id).bytes
     return b"".join(batch_id + digest for digest in payload_digests(batch.payload))
-
-
-def _write(descriptor: int, rows: bytes) -> None:
-    left = memoryview(rows)
-    while left:
-        left = left[os.write(descriptor, left) :]
-    os.fsync(descriptor)

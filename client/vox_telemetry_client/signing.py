@@ -4,9 +4,11 @@ The body on the wire is the file, byte for byte: there is no Content-Encoding, s
 shown are the bytes signed and sent.
 """
 
+from collections.abc import Callable
+
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_spec.digest import content_digest
-from vox_telemetry_spec.keys import SigningKey
+from vox_telemetry_spec.keys import SigningKey, encode_base64url
 from vox_telemetry_spec.signature import sign_request
 from vox_telemetry_spec.signature_base import SignableRequest
 from vox_telemetry_spec.structured_fields import serialise_string
@@ -18,6 +20,12 @@ from vox_telemetry_spec.wire import (
 )
 
 METHOD = "POST"
+_NONCE_BYTES = 16  # 22 characters, above the wire's NONCE_MIN_CHARS
+
+
+def fresh_nonce(random_bytes: Callable[[int], bytes]) -> str:
+    """Return the `nonce` of one attempt (wire 6.3); `random_bytes` gives as many as it is asked."""
+    return encode_base64url(random_bytes(_NONCE_BYTES))
 
 
 def unsigned_headers(batch: Batch) -> dict[str, str]:

@@ -24,17 +24,16 @@ from vox_telemetry_client.limits import (
 )
 from vox_telemetry_client.pacing import TokenBucket
 from vox_telemetry_client.report import Outcome, Report, Result
-from vox_telemetry_client.signing import authorization, signed_headers
+from vox_telemetry_client.signing import authorization, fresh_nonce, signed_headers
 from vox_telemetry_client.split import halve
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest, read_earliest
 from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.keys import SigningKey, encode_base64url
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import Duty, Problem, ProblemType
 from vox_telemetry_spec.times import format_time, parse_time
 from vox_telemetry_spec.wire import IngestTarget
 
-_NONCE_BYTES = 16
 NOT_APPROVED = Problem(
     type="urn:vox-telemetry:client:not-approved",
     title="these bytes are not the ones that were approved, so they were not sent",
@@ -169,7 +168,7 @@ class Uploader:
             self._sender.target,
             self._sender.key,
             created=int(signed_at.timestamp()),
-            nonce=encode_base64url(self._world.random_bytes(_NONCE_BYTES)),
+            nonce=fresh_nonce(self._world.random_bytes),
         )
         reply = self._world.post(headers | self._sender.headers, batch.payload)
         self._attempts += 1

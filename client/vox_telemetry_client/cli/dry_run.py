@@ -10,7 +10,13 @@ from vox_telemetry_client.cli.run_upload import target_of, user_agent
 from vox_telemetry_client.cli.settings import may_send, now
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import CredentialError
-from vox_telemetry_client.signing import METHOD, authorization, signed_headers, unsigned_headers
+from vox_telemetry_client.signing import (
+    METHOD,
+    authorization,
+    fresh_nonce,
+    signed_headers,
+    unsigned_headers,
+)
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_spec.keys import SigningKey
@@ -18,7 +24,6 @@ from vox_telemetry_spec.strict_json import decode
 from vox_telemetry_spec.wire import IngestTarget
 
 _HIDDEN_TOKEN = "***"  # noqa: S105 -- what stands in place of a token
-_NONCE_BYTES = 16
 
 
 def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: bool) -> None:
@@ -64,7 +69,7 @@ def _request(
             target,
             key,
             created=int(now().timestamp()),
-            nonce=secrets.token_urlsafe(_NONCE_BYTES),
+            nonce=fresh_nonce(secrets.token_bytes),
         )
     )
     if config.upload_token is not None:

@@ -31,22 +31,28 @@ class QuickCheck:
     """What is known beforehand of each contract: where its open texts lie."""
 
     def __init__(self, contracts: Contracts, scanner: Scanner) -> None:
-        """Plan each contract; one that cannot be planned is never answered for."""
+        """Hold both; a contract is planned when its first batch comes."""
+        self._contracts = contracts
         self._registry = contracts.registry
         self._scanner = scanner
         # Texts that fit a pattern and that no rule refuses; most texts of most batches repeat.
         self._proven: dict[tuple[str, bool], set[str]] = {}
-        self._known: dict[str, tuple[Schema, Plan]] = {}
-        for family in contracts.registry.families:
-            contract = contracts.of(family)
-            if contract is not None:
-                try:
-                    self._known[family.family] = (
-                        contract,
-                        plan(contract.document, self._is_clean_word),
-                    )
-                except NotPlannedError:
-                    continue
+        self._plans: dict[str, tuple[Schema, Plan] | None] = {}
+
+    def plan_of(self, family: Family) -> tuple[Schema, Plan] | None:
+        """Return a family's contract and plan, or None for one that is never answered for."""
+        if family.family not in self._plans:
+            self._plans[family.family] = self._planned(family)
+        return self._plans[family.family]
+
+    def _planned(self, family: Family) -> tuple[Schema, Plan] | None:
+        contract = self._contracts.of(family)
+        if contract is None:
+            return None
+        try:
+            return contract, plan(contract.document, self._is_clean_word)
+        except NotPlannedError:
+            return None
 
     def families_if_fine(
         self,
@@ -82,7 +88,7 @@ class QuickCheck:
         return families[0]
 
     def _all_fine(self, family: Family, events: Sequence[JsonValue], now: datetime) -> bool:
-        known = self._known.get(family.family)
+        known = self.plan_of(family)
         if known is None or not known[0].admits_all(events) or not _all_recent(events, now):
             return False
         columns: list[Column] = []

@@ -13,8 +13,8 @@ def halve(
 ) -> list[Batch]:
     """Return two batches with new ids, or none when there is but one event to send.
 
-    The events are those of the approved bytes, in their order; their approval is not newer, only
-    the ids are: `now` is when the halves were made.
+    The events are those of the approved bytes, in their order, and no others. The ids are new, and
+    their `approved_at` says `now`, when the halves were made.
 
     Raises:
         SpecError: the bytes are no batch; impossible for bytes that `enqueue` made.

@@ -17,6 +17,7 @@ from vox_telemetry_client.errors import (
     StoreError,
     StoreForeignError,
     StoreFullError,
+    os_words,
 )
 from vox_telemetry_client.metrics_row import Value
 
@@ -139,9 +140,7 @@ def _check_file(path: Path) -> None:
             "or name another with --db"
         ) from exc
     except OSError as exc:
-        raise StoreError(
-            f"the database {path} cannot be read: {(exc.strerror or type(exc).__name__).lower()}"
-        ) from exc
+        raise StoreError(f"the database {path} cannot be read: {os_words(exc)}") from exc
     if not stat.S_ISREG(mode):
         raise StoreForeignError(f"{path} is no regular file, expected an SQLite database")
 

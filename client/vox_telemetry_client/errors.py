@@ -31,6 +31,11 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_READER_LEFT = 141  # 128 + SIGPIPE, likewise
 
 
+def os_words(exc: OSError) -> str:
+    """Return what the operating system says, in lower case as our messages are."""
+    return (exc.strerror or type(exc).__name__).lower()
+
+
 class TelemetryError(Exception):
     """Something that the operator can mend."""
 

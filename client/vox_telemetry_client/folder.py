@@ -15,7 +15,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from vox_telemetry_client.errors import SpoolError, SpoolUnsafeError
+from vox_telemetry_client.errors import (
+    SpoolError,
+    SpoolUnsafeError,
+    os_words,
+)
 from vox_telemetry_client.files import FOLDER_MODE, sync_folder, write_new
 from vox_telemetry_spec.uuid7 import is_uuid7
 
@@ -86,7 +90,7 @@ class Folder:
             sync_folder(self.root)
         except OSError as exc:
             raise SpoolError(
-                f"the spool folder {self.root} cannot be made: {_why(exc)}; "
+                f"the spool folder {self.root} cannot be made: {os_words(exc)}; "
                 "choose another with VOX_TELEMETRY_SPOOL_DIR"
             ) from exc
         self.check()
@@ -104,7 +108,9 @@ class Folder:
             except FileNotFoundError:
                 continue
             except OSError as exc:
-                raise SpoolError(f"the spool folder {path} cannot be read: {_why(exc)}") from exc
+                raise SpoolError(
+                    f"the spool folder {path} cannot be read: {os_words(exc)}"
+                ) from exc
             _check_folder(path, found)
 
 
@@ -138,7 +144,7 @@ def _names(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as exc:
-        raise SpoolError(f"the spool folder {folder} cannot be read: {_why(exc)}") from exc
+        raise SpoolError(f"the spool folder {folder} cannot be read: {os_words(exc)}") from exc
 
 
 def _check_folder(path: Path, found: os.stat_result) -> None:
@@ -161,7 +167,3 @@ def _check_folder(path: Path, found: os.stat_result) -> None:
             f"{path} has mode {stat.S_IMODE(found.st_mode):04o}, expected 0700: "
             f"look at what is in it, then run: chmod 700 '{path}'"
         )
-
-
-def _why(exc: OSError) -> str:
-    return (exc.strerror or type(exc).__name__).lower()

@@ -15,7 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from vox_telemetry_client.errors import SpoolBusyError, SpoolError, SpoolFullError
+from vox_telemetry_client.errors import (
+    SpoolBusyError,
+    SpoolError,
+    SpoolFullError,
+    os_words,
+)
 from vox_telemetry_client.files import FILE_MODE, is_no_space
 from vox_telemetry_spec.times import format_time
 
@@ -104,8 +109,9 @@ def _opened(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, FILE_MODE)
     except OSError as exc:
         kind = SpoolFullError if is_no_space(exc) else SpoolError
-        reason = (exc.strerror or type(exc).__name__).lower()
-        raise kind(f"the lock file {path} cannot be opened: {reason}; nothing was changed") from exc
+        raise kind(
+            f"the lock file {path} cannot be opened: {os_words(exc)}; nothing was changed"
+        ) from exc
 
 
 def _write_holder(descriptor: int) -> None:

@@ -18,7 +18,12 @@ from types import TracebackType
 from typing import Self
 
 from vox_telemetry_client.database import Database
-from vox_telemetry_client.errors import StoreError, StoreForeignError, StoreFullError
+from vox_telemetry_client.errors import (
+    StoreError,
+    StoreForeignError,
+    StoreFullError,
+    os_words,
+)
 from vox_telemetry_client.files import FOLDER_MODE, is_no_space, sync_folder, write_new
 from vox_telemetry_client.limits import LIST_DEFAULT_ROWS, LIST_MAX_ROWS, RECORD_WAIT_S
 from vox_telemetry_client.metrics_row import Row, Value, stored_value
@@ -182,7 +187,7 @@ def _create(path: Path) -> None:
     except OSError as exc:
         kind = StoreFullError if is_no_space(exc) else StoreError
         raise kind(
-            f"the store {path} cannot be made: {(exc.strerror or type(exc).__name__).lower()}; "
+            f"the store {path} cannot be made: {os_words(exc)}; "
             "choose another place with VOX_TELEMETRY_DB"
         ) from exc
 
@@ -207,7 +212,7 @@ def _check_private(path: Path, is_kind: Callable[[int], bool], kind: str) -> Non
     try:
         found = path.lstat()
     except OSError as exc:
-        raise StoreError(f"{path} cannot be read: {(exc.strerror or '').lower()}") from exc
+        raise StoreError(f"{path} cannot be read: {os_words(exc)}") from exc
     if not is_kind(found.st_mode):
         raise StoreForeignError(f"{path} is not {kind}, expected one that is no link")
     if not hasattr(os, "geteuid"):

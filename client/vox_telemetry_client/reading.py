@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from vox_telemetry_client.errors import InputRefusedError
+from vox_telemetry_client.errors import (
+    InputRefusedError,
+    os_words,
+)
 from vox_telemetry_client.limits import DOCUMENT_MAX_BYTES, LINE_MAX_BYTES
 from vox_telemetry_spec.errors import JsonRefusedError
 from vox_telemetry_spec.strict_json import JsonValue, decode
@@ -138,4 +141,4 @@ def _reason(exc: OSError) -> str:
         return "is a folder, expected a file of events"
     if isinstance(exc, PermissionError):
         return "no permission to read it"
-    return f"cannot be read: {(exc.strerror or type(exc).__name__).lower()}"
+    return f"cannot be read: {os_words(exc)}"

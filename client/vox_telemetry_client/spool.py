@@ -14,7 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.errors import SpoolError, SpoolFullError
+from vox_telemetry_client.errors import (
+    SpoolError,
+    SpoolFullError,
+    os_words,
+)
 from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
 from vox_telemetry_client.journal import (
@@ -168,8 +172,7 @@ class Spool:
                     "make room and try again"
                 ) from exc
             raise SpoolError(
-                f"the spool {self.folder.root} cannot be written: "
-                f"{(exc.strerror or type(exc).__name__).lower()}; nothing was lost"
+                f"the spool {self.folder.root} cannot be written: {os_words(exc)}; nothing was lost"
             ) from exc
 
     def _check_quota(self, added_bytes: int, max_bytes: int) -> None:

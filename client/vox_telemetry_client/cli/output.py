@@ -11,7 +11,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from vox_telemetry_client.errors import OutputError, ReaderLeftError
+from vox_telemetry_client.errors import (
+    OutputError,
+    ReaderLeftError,
+    os_words,
+)
 
 Document: TypeAlias = "Mapping[str, object]"
 
@@ -88,5 +92,4 @@ def _standard_output() -> Iterator[TextIO]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(exc, BrokenPipeError):
             raise ReaderLeftError("the reader of standard output has gone") from exc
-        reason = (exc.strerror or type(exc).__name__).lower()
-        raise OutputError(f"standard output cannot be written: {reason}") from exc
+        raise OutputError(f"standard output cannot be written: {os_words(exc)}") from exc

@@ -10,7 +10,10 @@ from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.record import Db
 from vox_telemetry_client.cli.settings import AsJson, now, settings, spool
 from vox_telemetry_client.database import Database
-from vox_telemetry_client.errors import InputRefusedError
+from vox_telemetry_client.errors import (
+    InputRefusedError,
+    os_words,
+)
 from vox_telemetry_client.files import read_at_most
 from vox_telemetry_client.journal import Pruned
 from vox_telemetry_client.limits import POLICY_MAX_BYTES, PRUNE_WAIT_S
@@ -80,9 +83,7 @@ def _rules(policy: Path | None) -> tuple[str, dict[str, RetentionRule]]:
     try:
         raw = read_at_most(policy, POLICY_MAX_BYTES + 1)
     except OSError as exc:
-        raise InputRefusedError(
-            f"{policy} cannot be read: {(exc.strerror or str(exc)).lower()}"
-        ) from exc
+        raise InputRefusedError(f"{policy} cannot be read: {os_words(exc)}") from exc
     if len(raw) > POLICY_MAX_BYTES:
         raise InputRefusedError(f"{policy} is longer than {POLICY_MAX_BYTES} bytes")
     return str(policy), parse_policy(raw, str(policy))

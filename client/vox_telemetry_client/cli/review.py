@@ -16,7 +16,11 @@ from vox_telemetry_client.cli.settings import (
     settings,
     spool_to_read,
 )
-from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED, OutputError
+from vox_telemetry_client.errors import (
+    EXIT_KEPT_OR_REFUSED,
+    OutputError,
+    os_words,
+)
 from vox_telemetry_client.files import replace
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
@@ -171,4 +175,4 @@ def _write_out(out: Path, lines: bytes) -> None:
         else:
             replace(out, lines)
     except OSError as exc:
-        raise OutputError(f"{out} cannot be written: {(exc.strerror or '').lower()}") from exc
+        raise OutputError(f"{out} cannot be written: {os_words(exc)}") from exc

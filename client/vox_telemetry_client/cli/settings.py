@@ -10,7 +10,10 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_client.config import Config, from_env
-from vox_telemetry_client.errors import SpoolError
+from vox_telemetry_client.errors import (
+    SpoolError,
+    os_words,
+)
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.switches import off_reason
@@ -67,7 +70,4 @@ def naming_the_spool(config: Config) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise SpoolError(
-            f"the spool {config.spool} cannot be read: "
-            f"{(exc.strerror or type(exc).__name__).lower()}"
-        ) from exc
+        raise SpoolError(f"the spool {config.spool} cannot be read: {os_words(exc)}") from exc

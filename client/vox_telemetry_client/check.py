@@ -45,8 +45,30 @@ class Checked:
     not_json: list[NotJsonError] = field(default_factory=list)
 
 
-def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Checked:
+@dataclass(frozen=True)
+class Rules:
+    """What events are checked against; `opted_in` names the S2 families that this end allows."""
+
+    checker: Checker
+    now: datetime
+    opted_in: frozenset[str] = frozenset()
+
+    @property
+    def ceiling(self) -> SensitivityClass:
+        """The most sensitive class that may be sent: S1, where no family of S2 is opted in."""
+        return SensitivityClass.S2 if self.opted_in else SensitivityClass.S1
+
+
+def check_inputs(
+    names: Iterable[str],
+    checker: Checker,
+    *,
+    now: datetime,
+    opted_in: frozenset[str] = frozenset(),
+) -> Checked:
     """Check every event of every input; `now` is the clock that `recorded_at` is compared with.
+
+    `opted_in` names the families of S2 that the operator allows; without one, S1 is the ceiling.
 
     Of an input that is no JSON nothing is accepted; the other inputs are still checked.
 
@@ -54,11 +76,11 @@ def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Ch
         InputRefusedError: an input that cannot be read or holds no event.
 
     """
-    checked = Checked()
+    checked, rules = Checked(), Rules(checker, now, opted_in)
     for name in names:
         try:
             for first, events in _runs(read_events(name)):
-                found = _violations(events, checker, now)
+                found = _violations(events, rules)
                 refused = {one.event for one in found}
                 checked.events += len(events)
                 checked.accepted += [
@@ -84,21 +106,23 @@ def _runs(events: Iterator[ReadEvent]) -> Iterator[tuple[int, list[ReadEvent]]]:
         first += len(run)
 
 
-def _violations(events: list[ReadEvent], checker: Checker, now: datetime) -> list[Violation]:
+def _violations(events: list[ReadEvent], rules: Rules) -> list[Violation]:
     """Return what is wrong in one run; the places count from its first event."""
     if any(event.fault for event in events):
         return [
             violation
             for at, event in enumerate(events)
-            for violation in _violations_of_one(event, at, checker, now)
+            for violation in _violations_of_one(event, at, rules)
         ]
     values = [event.value for event in events]
-    return checker.check_batch(values, now=now, ceiling=CEILING).violations
+    return rules.checker.check_batch(
+        values, now=rules.now, ceiling=rules.ceiling, opted_in=rules.opted_in
+    ).violations
 
 
-def _violations_of_one(
-    event: ReadEvent, at: int, checker: Checker, now: datetime
-) -> list[Violation]:
+def _violations_of_one(event: ReadEvent, at: int, rules: Rules) -> list[Violation]:
     if event.fault is not None:
         return [Violation(at, event.fault.pointer, event.fault.rule)]
-    return checker.check_event(event.value, at, now=now, ceiling=CEILING)
+    return rules.checker.check_event(
+        event.value, at, now=rules.now, ceiling=rules.ceiling, opted_in=rules.opted_in
+    )

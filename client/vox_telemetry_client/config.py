@@ -1,6 +1,6 @@
 """Settings: the only file that names environment variables of the client."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +13,17 @@ SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
 SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 MASTER_SWITCH = "VOX_TELEMETRY"
 DO_NOT_TRACK = "DO_NOT_TRACK"
+BENCHMARK_SWITCH = "VOX_BENCHMARK_TELEMETRY"
+SYNTAX_K_SWITCH = "VOX_SYNTAX_K_TELEMETRY"
+CONFIG_HOME = "XDG_CONFIG_HOME"
 
+_POLICY = "telemetry-policy.toml"
 DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
 
 
 @dataclass(frozen=True)
 class Config:
-    """What the environment says; `None` where it says nothing.
+    """What the environment says, else the user's configuration; `None` where both are silent.
 
     `upload_url` and `upload_token` are kept as they came, blank ones too: `credentials` resolves
     them, so that a command which sends nothing does not fail on them.
@@ -29,22 +33,53 @@ class Config:
     spool_max_bytes: int
     upload_url: str | None = field(repr=False)
     upload_token: str | None = field(repr=False)
+    opt_in_s2: frozenset[str] = frozenset()
 
 
-def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
+def from_env(
+    environ: Mapping[str, str],
+    cwd: Path,
+    *,
+    spool_dir: Path | None = None,
+    upload_url: str | None = None,
+    opt_in_s2: Iterable[str] = (),
+) -> Config:
     """Read the settings; a relative spool folder is meant from `cwd`.
+
+    `spool_dir`, `upload_url` and `opt_in_s2` are what the user's configuration says.
 
     Raises:
         NotConfiguredError: a setting that cannot be understood.
 
     """
     folder = environ.get(SPOOL_DIR, "").strip()
+    otherwise = _repository(cwd) / DEFAULT_SPOOL if spool_dir is None else spool_dir
     return Config(
-        spool=cwd / Path(folder).expanduser() if folder else _repository(cwd) / DEFAULT_SPOOL,
+        spool=cwd / Path(folder).expanduser() if folder else otherwise,
         spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
-        upload_url=environ.get(UPLOAD_URL),
+        upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
+        opt_in_s2=frozenset(opt_in_s2),
     )
+
+
+def policy_path(environ: Mapping[str, str], platform: str) -> Path:
+    """Return where an organisation puts its policy; no setting of ours can move it."""
+    if platform == "win32":
+        return Path(environ.get("PROGRAMDATA", r"C:\ProgramData"), "vox", _POLICY)
+    return Path("/etc/vox", _POLICY)
+
+
+def user_settings_path(environ: Mapping[str, str], platform: str) -> Path | None:
+    """Return where Vox looks for the user's configuration; None for a user without a home."""
+    variable = "APPDATA" if platform == "win32" else CONFIG_HOME
+    given = Path(environ.get(variable, ""))
+    if given.is_absolute():  # the XDG specification has others ignored
+        return given / "vox" / "config.toml"
+    try:
+        return Path.home() / ".config" / "vox" / "config.toml"
+    except RuntimeError:
+        return None
 
 
 def _repository(cwd: Path) -> Path:

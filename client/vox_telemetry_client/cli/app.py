@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from vox_telemetry_client.cli import check, enqueue, keys, output, review, upload
+from vox_telemetry_client.cli import check, consent, enqueue, keys, output, review, upload
 
 app = typer.Typer(
     name="vox-telemetry",
@@ -37,6 +37,7 @@ def _options(
 
 
 app.add_typer(keys.app, name="keys")
+app.add_typer(consent.app, name="consent")
 app.command("check")(check.check)
 app.command("enqueue")(enqueue.enqueue)
 app.command("status")(review.status)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -35,6 +36,13 @@ def line(text: str) -> None:
 def note(text: str) -> None:
     """Print one line that is no result: advice, trouble, progress."""
     sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
+
+
+def ask(question: str) -> bool | None:
+    """Ask the person at the terminal, "no" being the default; None where nobody is there."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return typer.confirm(question, err=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -47,7 +47,7 @@ def test_status_counts_and_warns(spool: Spool, env: dict[str, str]) -> None:
 def test_status_does_not_show_the_url_or_the_token(tmp_path: Path) -> None:
     env = {"VOX_TELEMETRY_UPLOAD_URL": "https://u.example", "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret"}
     ran = run_cli(PROGRAM, "status", "--json", env=env, cwd=tmp_path)
-    assert json.loads(ran.out)["upload_url_in_environment"] is True
+    assert json.loads(ran.out)["upload_url_configured"] is True
     assert "s3cret" not in ran.out
     assert "u.example" not in ran.out
 

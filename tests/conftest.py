@@ -113,6 +113,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """End in order on SIGTERM as on Ctrl-C, so that containers and daemons are stopped."""
     config.stash[TESTS_WITH_SERVER] = 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A run in the background starts with Ctrl-C ignored, and so would every program it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_call(item: pytest.Item) -> None:

@@ -1,5 +1,6 @@
 """Settings: the only file that names environment variables of the client."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ SYNTAX_K_SWITCH = "VOX_SYNTAX_K_TELEMETRY"
 CONFIG_HOME = "XDG_CONFIG_HOME"
 
 _POLICY = "telemetry-policy.toml"
+# 18 digits fit every file system, and Python refuses to read more than 4,300.
+_WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
 
 
@@ -55,7 +58,7 @@ def from_env(
     folder = environ.get(SPOOL_DIR, "").strip()
     otherwise = _repository(cwd) / DEFAULT_SPOOL if spool_dir is None else spool_dir
     return Config(
-        spool=cwd / Path(folder).expanduser() if folder else otherwise,
+        spool=cwd / _expanded(folder) if folder else otherwise,
         spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
         upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
@@ -82,6 +85,15 @@ def user_settings_path(environ: Mapping[str, str], platform: str) -> Path | None
         return None
 
 
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError as exc:
+        raise NotConfiguredError(
+            f"{SPOOL_DIR} is '{folder}' and there is no such user, expected a folder"
+        ) from exc
+
+
 def _repository(cwd: Path) -> Path:
     """Return the nearest folder with a `.git`, so that one repository has one spool, else `cwd`."""
     return next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd)
@@ -90,8 +102,8 @@ def _repository(cwd: Path) -> Path:
 def _bytes(text: str) -> int:
     if not text:
         return SPOOL_MAX_BYTES
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
+    if not _WHOLE_NUMBER.fullmatch(text):
         raise NotConfiguredError(
-            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes above 0"
+            f"{SPOOL_BYTES} is '{text}', expected a whole number of bytes, 1 to 18 digits"
         )
     return int(text)

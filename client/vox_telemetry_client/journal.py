@@ -73,6 +73,8 @@ class Discarded(_Line, frozen=True, tag="discarded"):
     reason: str
 
 
+_CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
+
 Line: TypeAlias = Enqueued | Attempt | Acknowledged | Rejected | Split | ConsentDecided | Discarded
 Closing: TypeAlias = Acknowledged | Rejected | Split | Discarded
 
@@ -176,7 +178,8 @@ class Journal:
 def _write(descriptor: int, text: bytes) -> None:
     size = os.fstat(descriptor).st_size
     if size and _last_byte(descriptor) != b"\n":
-        text = b"\n" + text  # closes the line that a crash cut short
+        # Ends what a crash cut short. It decides nothing, even if only its line end is missing.
+        text = _CUT_SHORT + text
     try:
         left = memoryview(text)
         while left:

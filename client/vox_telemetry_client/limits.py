@@ -26,6 +26,8 @@ BACKOFF_BASE_S: Final = 1.0
 BACKOFF_MAX_S: Final = 30.0
 BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal is made to sit out
 
+CLOCK_OFFSET_MAX_S: Final = 100 * 366 * 86_400  # a machine without a battery begins in 1970
+
 SPOOL_LOCK_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
 UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
 KEYRING_WAIT_S: Final = 60.0  # a desktop may be asking the operator for a password

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from vox_telemetry_client.errors import SpoolBusyError
-from vox_telemetry_client.files import FILE_MODE
+from vox_telemetry_client.errors import SpoolBusyError, SpoolError, SpoolFullError
+from vox_telemetry_client.files import FILE_MODE, is_no_space
 from vox_telemetry_spec.times import format_time
 
 _POLL_S = 0.02
 _HOLDER_MAX_BYTES = 256
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 if sys.platform == "win32":
     import msvcrt
@@ -60,9 +61,10 @@ def held(path: Path, doing: str, *, wait_s: float = 0.0) -> Iterator[None]:
 
     Raises:
         SpoolBusyError: another process has it, also after `wait_s` seconds.
+        SpoolError: the lock file cannot be made or opened.
 
     """
-    descriptor = _open(path)
+    descriptor = _opened(path)
     try:
         give_up_s = time.monotonic() + wait_s
         while not _try(descriptor):
@@ -78,10 +80,10 @@ def held(path: Path, doing: str, *, wait_s: float = 0.0) -> Iterator[None]:
 
 
 def current_holder(path: Path) -> Holder | None:
-    """Return who holds the lock at `path` now, or None."""
+    """Return who holds the lock at `path` now, or None; works on a read-only disk too."""
     if not path.exists():
         return None
-    descriptor = _open(path)
+    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
     try:
         return None if _try(descriptor) else read_holder(path)
     finally:
@@ -97,12 +99,22 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
-def _open(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), FILE_MODE)
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, FILE_MODE)
+    except OSError as exc:
+        kind = SpoolFullError if is_no_space(exc) else SpoolError
+        reason = (exc.strerror or type(exc).__name__).lower()
+        raise kind(f"the lock file {path} cannot be opened: {reason}; nothing was changed") from exc
 
 
 def _write_holder(descriptor: int) -> None:
     text = msgspec.json.encode(Holder(os.getpid(), format_time(datetime.now(UTC))))
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.ftruncate(descriptor, 0)
-    os.write(descriptor, text)
+    try:
+        os.write(descriptor, text)
+    except OSError as exc:
+        # The lock is held all the same, and an upload is what makes room again.
+        if not is_no_space(exc):
+            raise

@@ -117,10 +117,12 @@ def _split(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == STANDARD_INPUT:
-        yield sys.stdin.buffer
-        return
+    if name == STANDARD_INPUT and sys.stdin is None:
+        raise InputRefusedError(f"{name}: standard input is closed, expected events")
     try:
+        if name == STANDARD_INPUT:
+            yield sys.stdin.buffer
+            return
         with Path(name).open("rb") as stream:
             yield stream
     except OSError as exc:

@@ -1,8 +1,8 @@
 """The only file that talks HTTP, and the only one that imports httpx: bytes out, a reply in.
 
-Redirects are never followed, answers are read up to ANSWER_MAX_BYTES and never unpacked, and every
-wait is bounded. A proxy and private authorities come from the usual variables (HTTPS_PROXY,
-SSL_CERT_FILE); plain http goes to loopback only, so it never takes a proxy.
+Redirects are never followed, cookies never kept, answers are read up to ANSWER_MAX_BYTES and never
+unpacked, and every wait is bounded. A proxy and private authorities come from the usual variables
+(HTTPS_PROXY, SSL_CERT_FILE); plain http goes to loopback only, so it never takes a proxy.
 """
 
 import socket
@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Timer
 from types import TracebackType
 from typing import Protocol, Self
@@ -54,6 +55,8 @@ class Transport:
                 limits=httpx.Limits(max_connections=1),
                 headers={"user-agent": user_agent},
                 follow_redirects=False,
+                event_hooks={"response": [_forget_location]},
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 trust_env=target.url.startswith("https:"),
             )
             url = httpx.URL(target.url)
@@ -134,6 +137,11 @@ class Transport:
                 opened.shutdown(socket.SHUT_RDWR)
             except OSError:
                 return  # closed in the same moment
+
+
+def _forget_location(response: httpx.Response) -> None:
+    """Keep httpx from building the next request of a redirect, which a hostile one makes fail."""
+    response.headers.pop("location", None)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

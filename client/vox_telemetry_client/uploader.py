@@ -18,6 +18,7 @@ from vox_telemetry_client.limits import (
     BACKOFF_MAX_S,
     BATCH_MAX_ATTEMPTS,
     BATCH_RETRY_MAX_S,
+    CLOCK_OFFSET_MAX_S,
 )
 from vox_telemetry_client.pacing import TokenBucket
 from vox_telemetry_client.report import Outcome, Report, Result
@@ -65,6 +66,8 @@ class Uploader:
         except TelemetryError as exc:
             self._report.stopped = str(exc)
             self._report.error = exc
+            if self._attempts and self._waiting:
+                self._end(Outcome(self._waiting[0], Result.KEPT, self._attempts))
         self._report.keep(self._waiting)
         return self._report
 
@@ -162,7 +165,10 @@ class Uploader:
             or self._report.clock_offset_s is not None
         ):
             return False
-        self._report.clock_offset_s = (sink_time - self._world.now()).total_seconds()
+        offset_s = (sink_time - self._world.now()).total_seconds()
+        if abs(offset_s) > CLOCK_OFFSET_MAX_S:
+            return False  # nobody's clock; such a date could not even be added to
+        self._report.clock_offset_s = offset_s
         return True
 
     def _pause_s(self, state: RetryCallState) -> float:

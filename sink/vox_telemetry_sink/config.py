@@ -1,10 +1,12 @@
 """The sink's settings; this file names every environment variable once."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -28,6 +30,9 @@ PORT_MAX = 65_535
 WORKERS_MAX = 64
 RATE_MAX_PER_S = 10_000.0
 RATE_BURST_MAX = 100_000
+_NUMBER_MAX_DIGITS = 10
+_POSTGRES_SCHEMES = ("postgresql", "postgres")
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,21 @@ def _secret(environ: Mapping[str, str], name: str) -> str | None:
 
 def _database_url(environ: Mapping[str, str]) -> str | None:
     url = _secret(environ, DATABASE_URL)
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        raise ConfigError(f"{DATABASE_URL} is no Postgres URL, expected postgresql://…")
+    if url is not None and not _is_postgres_url(url):
+        raise ConfigError(
+            f"{DATABASE_URL} is no Postgres URL, expected postgresql://[USER@]HOST[:PORT]/NAME"
+        )
     return url
+
+
+def _is_postgres_url(url: str) -> bool:
+    """Tell a URL that asyncpg can take apart; what it does not find out is the database's part."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    return parts.scheme in _POSTGRES_SCHEMES and all(map(_HOST_AND_PORT.fullmatch, hosts))
 
 
 def _authority(environ: Mapping[str, str]) -> str | None:
@@ -111,7 +128,9 @@ def _integer(environ: Mapping[str, str], name: str, default: int, allowed: tuple
     if text is None:
         return default
     low, high = allowed
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    # The digits are counted first: Python refuses to read more than 4,300.
+    readable = text.isascii() and text.isdigit() and len(text) <= _NUMBER_MAX_DIGITS
+    if not (readable and low <= int(text) <= high):
         raise ConfigError(f"{name} is '{text}', expected a whole number from {low} to {high}")
     return int(text)
 

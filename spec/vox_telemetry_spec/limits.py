@@ -47,6 +47,7 @@ SALT_MIN_BYTES: Final = 32
 
 # The sink's own bounds; a client sees them only as 408, 422 (a cut list) and 503.
 RECEIVE_DEADLINE_S: Final = 30.0  # wire 4: a coded body of 1 MiB at 280 kbit/s
+HEADERS_MAX_BYTES: Final = 65_536  # of a request: twice what nginx takes, ours are under 1 KiB
 DISCARDED_BODY_MAX_BYTES: Final = 8_388_608  # read on after 413, or the sender sees a reset only
 VIOLATIONS_MAX_COUNT: Final = 100  # of an answer: under ANSWER_MAX_BYTES at 600 bytes each
 GROUP_MAX_BATCHES: Final = 64  # group commit: measured gain levels off at 16

@@ -33,7 +33,7 @@ def test_the_spool_folder(given: str, expected: str) -> None:
     assert from_env({"VOX_TELEMETRY_SPOOL_DIR": given}, Path("/here")).spool == Path(expected)
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "10M", "1e6", "٣"])
+@pytest.mark.parametrize("given", ["0", "-1", "10M", "1e6", "٣", "9" * 5_000])
 def test_a_quota_that_is_no_number_of_bytes_is_named(given: str) -> None:
     with pytest.raises(
         NotConfiguredError, match=f"VOX_TELEMETRY_SPOOL_MAX_BYTES is '{given}', expected"
@@ -46,3 +46,10 @@ def test_neither_secret_shows_in_the_repr() -> None:
     shown = repr(from_env(env, Path("/here")))
     assert "s3cret" not in shown
     assert "u.example" not in shown
+
+
+def test_a_folder_of_nobody_is_named() -> None:
+    with pytest.raises(
+        NotConfiguredError, match=r"VOX_TELEMETRY_SPOOL_DIR is '~nobody-here/q' and there is no"
+    ):
+        from_env({"VOX_TELEMETRY_SPOOL_DIR": "~nobody-here/q"}, Path("/here"))

@@ -117,6 +117,7 @@ def test_no_answer_is_retried_unless_tls_failed(fault: Fault, duty: Duty) -> Non
         ("Sun, 22 Nov 2026 11:00:00 GMT", 0.0),
         ("Mon, 23 Nov 2026 12:00:00 GMT", 3600.0),
         ("Sun, 99 Nov 2026 12:00:00 GMT", None),
+        ("Sun, 22 Nov 99999999999999999999 12:00:00 GMT", None),
     ],
 )
 def test_retry_after(value: str | None, expected: float | None) -> None:

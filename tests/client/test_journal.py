@@ -57,11 +57,14 @@ def test_another_process_is_read_along(tmp_path: Path) -> None:
     assert set(mine.ledger().open) == {"a", "b"}
 
 
-def test_a_line_cut_short_decides_nothing_and_the_next_starts_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lost_bytes", [1, 2, 5])
+def test_a_line_cut_short_decides_nothing_and_the_next_starts_anew(
+    tmp_path: Path, lost_bytes: int
+) -> None:
     journal = Journal(tmp_path / "j")
     journal.append(Enqueued(AT, [A]))
     whole = (tmp_path / "j").read_bytes()
-    (tmp_path / "j").write_bytes(whole + whole[:-5])
+    (tmp_path / "j").write_bytes(whole + whole.replace(b'"a"', b'"c"')[:-lost_bytes])
     assert set(journal.ledger().open) == {"a"}
     journal.append(Enqueued(AT, [B]))
     ledger = Journal(tmp_path / "j").ledger()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from vox_telemetry_client.errors import SpoolBusyError
+from support.client_world import file_size_limit
+from vox_telemetry_client.errors import SpoolBusyError, SpoolError
 from vox_telemetry_client.lock import current_holder, held
 
 _HOLD = """
@@ -87,3 +88,32 @@ def test_a_damaged_lock_file_names_nobody(tmp_path: Path) -> None:
             held(path, "two"),
         ):
             pass
+
+
+def test_a_lock_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with (
+        pytest.raises(SpoolError, match=r"^the lock file .*/lock cannot be opened: is a directory"),
+        held(tmp_path / "lock", "an upload"),
+    ):
+        pass
+
+
+def test_a_full_disk_keeps_nobody_from_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    with file_size_limit(0), held(tmp_path / "lock", "an upload"):
+        assert (tmp_path / "lock").read_bytes() == b""
+
+
+def test_who_holds_it_is_told_without_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = []
+    real_open = os.open
+    with held(tmp_path / "lock", "an upload"):
+        monkeypatch.setattr(
+            os, "open", lambda path, flag, *mode: flags.append(flag) or real_open(path, flag, *mode)
+        )
+        assert current_holder(tmp_path / "lock") is not None
+    assert flags
+    assert not any(flag & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) for flag in flags)

@@ -192,3 +192,21 @@ def test_a_setting_that_httpx_cannot_use_is_named(
     monkeypatch.setenv(name, value)
     with pytest.raises(NotConfiguredError, match="HTTPS_PROXY or SSL_CERT_FILE cannot be used"):
         Transport(ingest_target("https://sink.example"), "test/1")
+
+
+def test_a_redirect_is_not_even_read() -> None:
+    with misbehaving_server(then=redirect("http://xn--a/")) as server:
+        answer = _post(server.url)
+    assert isinstance(answer, Answer)
+    assert answer.status == 307
+
+
+@pytest.mark.parametrize("cookie", ["id=1; Path=/", "\xff=\x80; Max-Age=9"])
+def test_no_cookie_is_kept(cookie: str) -> None:
+    with (
+        misbehaving_server(then=reply(503, b"", {"Set-Cookie": cookie})) as server,
+        Transport(ingest_target(server.url), "test/1") as transport,
+    ):
+        for _ in range(2):
+            assert isinstance(transport.post({}, b"{}"), Answer)
+    assert [request.headers.get("cookie") for request in server.requests] == [None, None]

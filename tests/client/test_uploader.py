@@ -313,7 +313,7 @@ def test_a_sink_that_minds_the_corrected_clock_too_stops_the_run(
     assert "set this machine's clock" in report.stopped
 
 
-@pytest.mark.parametrize("sink_time", ["", "yesterday"])
+@pytest.mark.parametrize("sink_time", ["", "yesterday", "9999-12-31T23:59:59.999Z"])
 def test_a_stale_signature_without_a_time_stops(spool: Spool, sink_time: str) -> None:
     put(spool)
     with misbehaving_server(then=problem(401, "signature-stale", sink_time=sink_time)) as server:
@@ -335,7 +335,7 @@ def test_a_switch_thrown_during_a_pause_stops_the_retries(spool: Spool) -> None:
         report = upload(
             spool, server, may_send=lambda: OFF if len(server.requests) > 1 else ALLOWED
         )
-    assert (len(server.requests), report.exit_code) == (2, 3)
+    assert (_results(report), report.exit_code) == ([("kept", 2)], 3)
     assert len(spool.pending()) == 1
 
 
@@ -400,7 +400,7 @@ def test_a_spool_that_fails_in_the_middle_is_reported(spool: Spool) -> None:
 
     with misbehaving_server(computed(break_the_journal), then=stores()) as server:
         report = upload(spool, server)
-    assert _results(report) == [("kept", 0), ("kept", 0)]
+    assert _results(report) == [("kept", 1), ("kept", 0)]
     assert report.exit_code == 1
     assert report.stopped is not None
     assert "journal" in report.stopped

@@ -140,8 +140,8 @@ async def test_what_the_client_was_not_asked_to_check_the_sink_refuses_without_i
 ) -> None:
     """A client that skips its own check meets the same rules at the other end."""
     skipping = (
-        "import sys; from vox_telemetry_spec.checking import Checker;"
-        "Checker.check_event = lambda *a, **k: [];"
+        "import sys; from vox_telemetry_spec.checking import BatchCheck, Checker;"
+        "Checker.check_batch = lambda *a, **k: BatchCheck([], []);"
         "from vox_telemetry_client.cli import main; sys.argv[0] = 'vox-telemetry'; main()"
     )
     path = events_file(tmp_path, benchmark_event(details={"lane": "/home/alice/secret-project"}))

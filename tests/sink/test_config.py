@@ -43,6 +43,9 @@ def test_every_variable_is_read() -> None:
         ("VOX_SINK_DATABASE_URL", "", "VOX_SINK_DATABASE_URL is set but blank"),
         ("VOX_SINK_DATABASE_URL", "mysql://u:geheim@h", "no Postgres URL, expected postgresql://"),
         ("VOX_SINK_PORT", "65536", "VOX_SINK_PORT is '65536', expected .* from 0 to 65535"),
+        ("VOX_SINK_DATABASE_URL", "postgresql://u:geheim@h:x/d", "no Postgres URL, expected"),
+        ("VOX_SINK_DATABASE_URL", "postgresql://u:geheim@[::1/d", "no Postgres URL, expected"),
+        ("VOX_SINK_PORT", "9" * 5_000, "VOX_SINK_PORT is '9+', expected .* from 0 to 65535"),
         ("VOX_SINK_PORT", "-1", "VOX_SINK_PORT is '-1'"),
         ("VOX_SINK_PORT", "", "VOX_SINK_PORT is ''"),
         ("VOX_SINK_WORKERS", "0", "VOX_SINK_WORKERS is '0', expected .* from 1 to 64"),
@@ -72,3 +75,17 @@ def test_secrets_do_not_show() -> None:
         {"VOX_SINK_UPLOAD_TOKEN": "geheim", "VOX_SINK_DATABASE_URL": "postgresql://u:geheim@h/d"}
     )
     assert "geheim" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://h/d",
+        "postgresql:///d?host=/run/postgresql",
+        "postgresql://u:p%40@[::1]:5432/d",
+        "postgresql://u@a:5432,b:5433/d?sslmode=require",
+        "postgresql://%2Frun%2Fpostgresql/d",
+    ],
+)
+def test_the_urls_of_libpq_are_taken(url: str) -> None:
+    assert Config.from_env({"VOX_SINK_DATABASE_URL": url}).database_url == url

@@ -23,10 +23,10 @@ async def slow_app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-async def talk(*parts: bytes) -> bytes:
+async def talk(*parts: bytes, protocol: Any = QuickProtocol) -> bytes:
     """Send parts 0.2 s apart to such a server and read until it closes, 1 s at most."""
     server = uvicorn.Server(
-        uvicorn.Config(slow_app, port=0, lifespan="off", log_config=None, http=QuickProtocol)
+        uvicorn.Config(slow_app, port=0, lifespan="off", log_config=None, http=protocol)
     )
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 -- uvicorn has a flag only
@@ -58,3 +58,14 @@ async def test_the_clock_runs_again_for_the_next_request() -> None:
     answer = await talk(*parts)
     assert answer.endswith(b"ok")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("endless", [b"a: b\r\n" * 7_000, b"a: " + b"b" * 40_000])
+async def test_headers_without_end_are_cut_long_before_their_deadline(endless: bytes) -> None:
+    parts = (b"GET / HTTP/1.1\r\n" + endless, endless)
+    assert await talk(*parts, protocol=HeaderDeadlineProtocol) == b""
+
+
+async def test_a_long_body_in_the_same_read_is_no_header() -> None:
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 300000\r\n\r\n"
+    assert await talk(head + b"x" * 150_000, b"x" * 150_000) == b"still open"

@@ -75,6 +75,37 @@ def test_kinds_may_be_mixed() -> None:
     ]
 
 
+def test_a_batch_that_needs_a_second_look_has_its_families_too() -> None:
+    decision = {
+        "metric_type": "attention.decision",
+        "session_id": "attention:vox",
+        "recorded_at": "2026-11-21T10:00:00Z",
+        "metric_value": None,
+        "metadata": {
+            "surface": "mcp_chat",
+            "decision": "defer_until_checkpoint",
+            "reason": "backlog_full",
+            "timestamp_ms": 1795000000000,
+        },
+    }
+    checked = CHECKER.check_batch([decision, lane_events()[0]], now=NOW, ceiling=S1)
+    assert checked.violations == []
+    assert [family.family for family in checked.families] == ["attention", "benchmark"]
+
+
+def test_many_distinct_texts_are_not_all_remembered() -> None:
+    checker = Checker.load()
+    events: list[Any] = usage_events()
+    for first in range(0, 8000, 2000):
+        run = copy.deepcopy(events[first : first + 2000])
+        for number, event in enumerate(run):
+            event["metadata"]["details"] = {
+                f"lane_{letter}": f"{letter}{first + number:05d}" for letter in "abc"
+            }
+        assert checker.check_batch(run, now=NOW, ceiling=S1).violations == []
+    assert max(map(len, checker._quick._proven.values())) <= 16_384 + 3 * 2000
+
+
 MUTATIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "no object": lambda _: "text",
     "a list": lambda event: [event],

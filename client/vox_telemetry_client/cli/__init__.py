@@ -7,6 +7,7 @@ With `--json`, standard output holds exactly one JSON document, also for trouble
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -18,6 +19,7 @@ from vox_telemetry_client.errors import (
     EXIT_KEPT_OR_REFUSED,
     EXIT_NOT_CONFIGURED,
     EXIT_USAGE,
+    OutputError,
     ReaderLeftError,
     TelemetryError,
 )
@@ -55,7 +57,9 @@ def _explain(exc: TelemetryError | SpecError | typer.TyperException) -> tuple[st
 
 def _trouble(args: Sequence[str], kind: str, message: str, code: int) -> int:
     if "--json" in args:
-        output.document({"error": {"kind": kind, "message": message}})
+        # The trouble may be that nothing can be printed; the exit code then says it alone.
+        with suppress(OutputError, ReaderLeftError):
+            output.document({"error": {"kind": kind, "message": message}})
     if message:  # none where the help has been printed instead
         output.note(f"vox-telemetry: {message}")
     return code

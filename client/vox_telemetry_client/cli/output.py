@@ -1,31 +1,38 @@
 """The only file that prints: JSON or text on standard output, notes on standard error."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TypeAlias
+from contextlib import contextmanager, suppress
+from typing import TextIO, TypeAlias
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from vox_telemetry_client.errors import ReaderLeftError
+from vox_telemetry_client.errors import OutputError, ReaderLeftError
 
 Document: TypeAlias = "Mapping[str, object]"
 
 
 def document(found: Document) -> None:
-    """Print the one JSON document of a `--json` command."""
-    _write(msgspec.json.encode(found).decode() + "\n")
+    """Print the one JSON document of a `--json` command, in UTF-8 whatever the locale says."""
+    try:
+        text = msgspec.json.encode(found)
+    except UnicodeEncodeError:
+        # A file name may hold bytes that are no UTF-8, and JSON cannot: each is shown as "?".
+        loose = json.dumps(msgspec.to_builtins(found), ensure_ascii=False, separators=(",", ":"))
+        text = loose.encode(errors="replace")
+    raw(text + b"\n")
 
 
 def raw(payload: bytes) -> None:
     """Print bytes exactly as they are."""
-    with _reader():
-        sys.stdout.buffer.write(payload)
-        sys.stdout.buffer.flush()
+    with _standard_output() as stream:
+        stream.buffer.write(payload)
+        stream.buffer.flush()
 
 
 def line(text: str) -> None:
@@ -35,7 +42,10 @@ def line(text: str) -> None:
 
 def note(text: str) -> None:
     """Print one line that is no result: advice, trouble, progress."""
-    sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
+    if sys.stderr is not None:  # closed, as by `2>&-`
+        # Where it cannot be written there is nobody to tell.
+        with suppress(OSError):
+            sys.stderr.write(_writable(text, sys.stderr) + "\n")
 
 
 def ask(question: str) -> bool | None:
@@ -53,7 +63,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = 200  # columns for programs that read it, not for a screen
-    with _reader():
+    with _standard_output():
         console.print(shown)
 
 
@@ -63,18 +73,28 @@ def stderr_console() -> Console:
 
 
 def _write(text: str) -> None:
-    # A file name may hold bytes that are no UTF-8.
-    with _reader():
-        sys.stdout.write(text.encode(errors="backslashreplace").decode())
-        sys.stdout.flush()
+    with _standard_output() as stream:
+        stream.write(_writable(text, stream))
+        stream.flush()
+
+
+def _writable(text: str, stream: TextIO) -> str:
+    """Return `text` with what the stream cannot say escaped, such as a file name of odd bytes."""
+    coding = stream.encoding or "utf-8"
+    return text.encode(coding, errors="backslashreplace").decode(coding)
 
 
 @contextmanager
-def _reader() -> Iterator[None]:
-    """Notice that the reader of standard output has gone."""
+def _standard_output() -> Iterator[TextIO]:
+    """Yield standard output, and notice that it is closed, full, or that its reader has gone."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed, expected somewhere to write to")
     try:
-        yield
-    except BrokenPipeError as exc:
+        yield sys.stdout
+    except OSError as exc:
         # Python would complain once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise ReaderLeftError("the reader of standard output has gone") from exc
+        if isinstance(exc, BrokenPipeError):
+            raise ReaderLeftError("the reader of standard output has gone") from exc
+        reason = (exc.strerror or type(exc).__name__).lower()
+        raise OutputError(f"standard output cannot be written: {reason}") from exc

@@ -176,6 +176,10 @@ def _shown(found: Found, *, approved: bool) -> dict[str, object]:
 
 def _write_out(out: Path, lines: bytes) -> None:
     try:
-        replace(out, lines)
+        # A device, a pipe or what a link names is written to, never put another file in place of.
+        if out.is_symlink() or (out.exists() and not out.is_file()):
+            out.write_bytes(lines)
+        else:
+            replace(out, lines)
     except OSError as exc:
         raise OutputError(f"{out} cannot be written: {(exc.strerror or '').lower()}") from exc

@@ -38,7 +38,7 @@ def running_database(config: Config) -> Iterator[str]:
     """Yield the DSN of the configured database; the embedded one runs for the block.
 
     Raises:
-        ConfigError: the embedded one does not exist for this system.
+        ConfigError: the embedded one does not exist for this system, or its folder cannot be made.
         EmbeddedPostgresError: the embedded one is needed and cannot run.
 
     """
@@ -50,9 +50,19 @@ def running_database(config: Config) -> Iterator[str]:
         from vox_telemetry_sink.embedded import running_postgres  # noqa: PLC0415 -- as said
     except ImportError as exc:
         raise ConfigError(f"{DATABASE_URL} is not set and {exc}") from exc
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(config.data_dir)
     with running_postgres(config.data_dir) as dsn:
         yield dsn
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        reason = (exc.strerror or type(exc).__name__).lower()
+        raise ConfigError(
+            f"{DATA_DIR} is '{data_dir}', which cannot be made: {reason}; expected a folder"
+        ) from exc
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -170,3 +171,81 @@ def test_the_help_of_each_command_is_there() -> None:
     ):
         ran = run_cli(PROGRAM, *line.split(), "--help")
         assert (ran.code, "--json" in ran.out) == (0, True)
+
+
+def _run_with(redirection: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    """Run the program from a shell with standard streams that are not what one expects."""
+    line = f"{shlex.join(map(str, command(PROGRAM, *arguments)))} {redirection}"
+    return subprocess.run(["sh", "-c", line], capture_output=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "arguments", "message"),
+    [
+        (">/dev/full", "status", "standard output cannot be written: no space left on device"),
+        (">/dev/full", "status --json", "standard output cannot be written: no space left"),
+        (">/dev/full", "check gone --json", "gone: no such file"),
+        (">&-", "status --json", "standard output is closed"),
+        (">&-", "check gone --json", "gone: no such file"),
+        ("<&-", "check -", "-: standard input is closed"),
+    ],
+)
+def test_streams_that_cannot_be_used_are_told_in_one_line(
+    redirection: str, arguments: str, message: str
+) -> None:
+    done = _run_with(redirection, *arguments.split())
+    assert done.returncode == 1
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"vox-telemetry: {message}")
+
+
+def test_closed_standard_error_changes_no_exit_code() -> None:
+    assert _run_with("2>&-", "keys", "show").returncode == 3
+    assert _run_with("2>/dev/full", "keys", "show").returncode == 3
+
+
+def test_a_reader_that_leaves_before_the_trouble_is_told() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        command(PROGRAM, "check", "gone", "--json"),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+@pytest.mark.parametrize("content", [None, "["])
+def test_a_name_that_is_no_utf8_is_shown_in_json(tmp_path: Path, content: str | None) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.json"))
+    if content is not None:
+        path.write_text(content)
+    done = _run_with("", "check", path, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert f"{tmp_path}/?.json: " in document["error"]["message"]
+    assert b"Traceback" not in done.stderr
+
+
+def test_json_is_utf8_and_text_is_printable_in_any_locale(tmp_path: Path) -> None:
+    for arguments, expected in (
+        (("check", "\u2603.json", "--json"), b"\xe2\x98\x83.json: no such file"),
+        (("status",), rb"\u2603"),
+    ):
+        folder = tmp_path / "\u2603"
+        folder.mkdir(exist_ok=True)
+        env = os.environ | {"PYTHONIOENCODING": "latin-1"}
+        done = subprocess.run(
+            command(PROGRAM, *arguments),
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert expected in done.stdout
+        assert b"Traceback" not in done.stderr

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,30 @@ def test_looking_at_an_unsafe_spool_is_refused(tmp_path: Path, command: str) -> 
     (tmp_path / "q").chmod(0o777)
     ran = run_cli(PROGRAM, *command.split(), env={"VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / "q")})
     assert (ran.code, "expected 0700" in ran.err) == (1, True)
+
+
+def test_export_to_a_pipe_or_through_a_link_replaces_neither(
+    spool: Spool, env: dict[str, str], tmp_path: Path
+) -> None:
+    (batch,) = put(spool)
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    assert run_cli(PROGRAM, "export", "--out", tmp_path / "link", env=env).code == 0
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == batch.payload + b"\n"
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run_cli(PROGRAM, "export", "--out", tmp_path / "pipe", env=env).code == 0
+    assert (tmp_path / "pipe").is_fifo()
+    assert os.read(reader, 65_536) == batch.payload + b"\n"
+    os.close(reader)
+
+
+def test_an_upload_lock_that_is_none_is_one_line(
+    spool: Spool, env: dict[str, str], keyring_environment: dict[str, str]
+) -> None:
+    env = env | keyring_environment | {"VOX_TELEMETRY_UPLOAD_URL": "http://127.0.0.1:9"}
+    run_cli(PROGRAM, "keys", "generate", env=env)
+    spool.folder.upload_lock.mkdir()
+    ran = run_cli(PROGRAM, "upload", "--json", env=env)
+    assert (ran.code, json.loads(ran.out)["error"]["kind"]) == (1, "spool")
+    assert len(ran.err.splitlines()) == 1

@@ -61,3 +61,11 @@ def test_an_empty_database_is_to_be_migrated_first(empty_database_url: str) -> N
         1,
         "vox-telemetry-sink: 1 migrations are pending: run vox-telemetry-sink migrate\n",
     )
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run_cli("vox-telemetry-sink", "keys", "list", "--data-dir", tmp_path / "file" / "x")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("vox-telemetry-sink: VOX_SINK_DATA_DIR is '")
+    assert "which cannot be made: not a directory; expected a folder" in ran.err

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -300,6 +301,22 @@ def test_a_damaged_consent_is_none_and_a_new_grant_mends_it(client_env: dict[str
     assert json.loads(consent("status", "--json", env=client_env).out)["sending"]["allowed"]
 
 
+def test_a_denial_holds_also_under_a_configuration_that_is_broken(
+    client_env: dict[str, str], scrubbed_environment: Path
+) -> None:
+    consent_to(URL)
+    file = scrubbed_environment / "config_home" / "vox" / "config.toml"
+    file.parent.mkdir()
+    file.write_text("[telemetry\n")
+    denied = consent("deny", env=client_env)
+    assert (denied.code, "consent is denied" in denied.err, str(file) in denied.err) == (
+        3,
+        True,
+        True,
+    )
+    assert consent_file.read().consent.state == "denied"
+
+
 UNDER_A_POLICY = """
 import sys
 from pathlib import Path
@@ -388,7 +405,5 @@ def _start(*args: str, env: dict[str, str]) -> "subprocess.Popen[str]":
     )
 
 
-def _long_ago() -> object:
-    from datetime import UTC, datetime
-
+def _long_ago() -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vox_telemetry_client.folder import Folder, batch_ids, foreign_names
-from vox_telemetry_client.journal import Acknowledged, Journal
+from vox_telemetry_client.journal import Acknowledged, Journal, Ledger
 from vox_telemetry_client.limits import BATCH_OLD_AFTER_S
 from vox_telemetry_client.lock import Holder, current_holder
 from vox_telemetry_client.spool import used
@@ -54,13 +54,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         pending_events=sum(ledger.open[one].event_count for one in pending if one in ledger.open),
         rejected=batch_ids(folder.rejected),
         old=[one for one in pending if now.timestamp() - _made_at_s(one) > BATCH_OLD_AFTER_S],
-        before_consent=[
-            one
-            for one in pending
-            if covers_from is not None
-            and _made_at_s(one) < covers_from.timestamp()
-            and ledger.included.get(one) != format_time(covers_from)
-        ],
+        before_consent=_before_consent(pending, ledger, covers_from),
         unapproved=[one for one in pending if one not in ledger.open and one not in ledger.closed],
         missing=sorted(one for one in ledger.open if one not in on_disk),
         foreign=foreign_names(folder.pending),
@@ -72,6 +66,17 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         earliest_next_attempt=read_earliest(folder.state, now),
         uploader=current_holder(folder.upload_lock),
     )
+
+
+def _before_consent(pending: list[str], ledger: Ledger, covers_from: datetime | None) -> list[str]:
+    if covers_from is None:
+        return []
+    return [
+        one
+        for one in pending
+        if _made_at_s(one) < covers_from.timestamp()
+        and ledger.included.get(one) != format_time(covers_from)
+    ]
 
 
 def _made_at_s(batch_id: str) -> float:

@@ -29,6 +29,9 @@ from support.client_world import (
 from support.http_answers import Request, computed
 from support.http_server import misbehaving_server
 from vox_telemetry_client import consent_file
+from vox_telemetry_client.cli import consent as cli_consent
+from vox_telemetry_client.cli import run
+from vox_telemetry_client.lock import held
 from vox_telemetry_spec.problems import Problem
 
 PROGRAM = "vox-telemetry"
@@ -222,6 +225,20 @@ def test_a_purge_leaves_no_byte_of_any_payload(env: dict[str, str], tmp_path: Pa
     assert journal(spool)[-1]["batch_ids"] == purged
     status = json.loads(run_cli(PROGRAM, "status", "--json", env=env).out)
     assert (status["pending_ids"], status["rejected_ids"], status["missing_ids"]) == ([], [], [])
+
+
+def test_a_purge_that_an_upload_keeps_waiting_says_so_and_consent_is_denied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spool = new_spool(tmp_path / "spool")
+    put(spool)
+    monkeypatch.setenv("VOX_TELEMETRY_SPOOL_DIR", str(tmp_path / "spool"))
+    monkeypatch.setattr(cli_consent, "PURGE_WAIT_S", 0.05)
+    with held(spool.folder.upload_lock, "an upload"):
+        assert run(["consent", "deny", "--purge", "--json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["kind"], len(spool.waiting())) == ("spool-busy", 1)
+    assert consent_file.read().consent.state == "denied"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

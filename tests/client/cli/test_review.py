@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
-from support.client_world import new_spool, put, tree
+from support.client_world import consent_to, new_spool, put, tree
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.violations import Violation
@@ -149,6 +149,7 @@ def test_an_upload_lock_that_is_none_is_one_line(
 ) -> None:
     env = env | keyring_environment | {"VOX_TELEMETRY_UPLOAD_URL": "http://127.0.0.1:9"}
     run_cli(PROGRAM, "keys", "generate", env=env)
+    consent_to("http://127.0.0.1:9")
     spool.folder.upload_lock.mkdir()
     ran = run_cli(PROGRAM, "upload", "--json", env=env)
     assert (ran.code, json.loads(ran.out)["error"]["kind"]) == (1, "spool")

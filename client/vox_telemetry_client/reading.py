@@ -5,6 +5,7 @@ read line by line, so that memory stays bounded. Blank lines are passed over and
 """
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ def read_events(name: str) -> Iterator[ReadEvent]:
 
 
 def _events(name: str, stream: BinaryIO) -> Iterator[ReadEvent]:
-    head = stream.read(DOCUMENT_MAX_BYTES + 1)
+    # A byte order mark may be ignored (RFC 8259 section 8.1); some editors and shells write one.
+    head = stream.read(DOCUMENT_MAX_BYTES + 1).removeprefix(BOM_UTF8)
     if len(head) > DOCUMENT_MAX_BYTES:
         if head.lstrip().startswith(b"["):
             raise InputRefusedError(

@@ -108,11 +108,10 @@ class Spool:
             self._decide(Attempt(self._at(), batch_id, duty, status))
 
     def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
-        """Record the receipt, then delete the batch."""
+        """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
             self._decide(Acknowledged(self._at(), batch_id, receipt, duplicate))
-            (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
-            sync_folder(self.folder.pending)
+            end(self.folder, batch_id, self._journal.ledger())
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:
         """Move a batch to `rejected/` with the problem beside it."""

@@ -29,6 +29,8 @@ def _read(tmp_path: Path, content: bytes) -> list[object]:
         (b'\n\n{"a":1}\n   \n{"a":2}\n\n', [{"a": 1}, {"a": 2}]),
         (b'{"a":1}\n[2]\n3\n', [{"a": 1}, [2], 3]),
         (b"42", [42]),
+        (b'\xef\xbb\xbf[{"a":1}]', [{"a": 1}]),
+        (b'\xef\xbb\xbf{"a":1}\n{"a":2}', [{"a": 1}, {"a": 2}]),
     ],
 )
 def test_the_three_forms(tmp_path: Path, content: bytes, expected: list[object]) -> None:

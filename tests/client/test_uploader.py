@@ -221,6 +221,19 @@ def test_changed_bytes_are_set_aside_unsent_and_the_others_go(spool: Spool) -> N
     assert names(spool.folder.pending) == ["notes.json"]
 
 
+def test_bytes_put_in_place_of_those_sent_are_not_deleted_with_their_receipt(spool: Spool) -> None:
+    (batch,) = put(spool)
+    path = spool.folder.pending / f"{batch.batch_id}.json"
+
+    def change(request: Request) -> tuple[int, dict[str, str], bytes]:
+        path.write_bytes(b"other")
+        return 201, {}, receipt_for(request)
+
+    with misbehaving_server(computed(change)) as server:
+        assert _results(upload(spool, server)) == [("acknowledged", 1)]
+    assert path.read_bytes() == b"other"
+
+
 def test_a_batch_that_a_person_took_away_is_passed_over(spool: Spool) -> None:
     first, second = put(spool, events=2, max_events=1)
 

@@ -100,13 +100,14 @@ def test_a_dead_bus_is_told_in_one_line(tmp_path: Path) -> None:
     assert "no usable keyring" in ran.err
 
 
-def test_a_reader_that_leaves_is_no_trouble(tmp_path: Path) -> None:
-    put(new_spool(tmp_path / "spool"))
-    env = os.environ | {"VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / "spool")}
-    for arguments in (("export",), ("export", "--json"), ("keys", "list"), ("status",)):
-        reader, writer = os.pipe()
-        os.close(reader)
-        done = subprocess.run(
+def _run_without_reader(
+    *arguments: str, env: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run the program into a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(
             command(PROGRAM, *arguments),
             env=env,
             stdout=writer,
@@ -115,7 +116,15 @@ def test_a_reader_that_leaves_is_no_trouble(tmp_path: Path) -> None:
             timeout=60,
             check=False,
         )
+    finally:
         os.close(writer)
+
+
+def test_a_reader_that_leaves_is_no_trouble(tmp_path: Path) -> None:
+    put(new_spool(tmp_path / "spool"))
+    env = os.environ | {"VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / "spool")}
+    for arguments in (("export",), ("export", "--json"), ("keys", "list"), ("status",)):
+        done = _run_without_reader(*arguments, env=env)
         expected = (
             (0, "no keys yet, make one: vox-telemetry keys generate\n")
             if "keys" in arguments
@@ -205,17 +214,7 @@ def test_closed_standard_error_changes_no_exit_code() -> None:
 
 
 def test_a_reader_that_leaves_before_the_trouble_is_told() -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        command(PROGRAM, "check", "gone", "--json"),
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    os.close(writer)
+    done = _run_without_reader("check", "gone", "--json")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
 
 

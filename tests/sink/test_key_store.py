@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,18 @@ async def test_a_revoked_successor_makes_room_for_another(key_store: KeyStore) -
     )
     assert (ended.not_after, ended.replaced_by) == (NOW + timedelta(hours=1), second.key_id)
     assert (made.replaces, made.not_after) == (old.key_id, NOW + timedelta(days=2))
+
+
+async def test_of_two_rotations_of_one_key_at_once_one_wins(key_store: KeyStore) -> None:
+    old = new_key().public
+    await key_store.add(old, KeyGrant("a"), now=NOW)
+    rotations = [Rotation(old.key_id, new_key().public, timedelta(1), None) for _ in range(4)]
+    results = await asyncio.gather(
+        *(key_store.rotate(one, now=NOW) for one in rotations), return_exceptions=True
+    )
+    refused = [str(one) for one in results if isinstance(one, KeyChangeError)]
+    assert (len(refused), len(await key_store.list_all())) == (3, 2)
+    assert all("is replaced by" in text for text in refused)
 
 
 async def test_a_code_is_good_until_just_before_its_end(key_store: KeyStore) -> None:

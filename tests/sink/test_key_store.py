@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from support.enrolments import invited, new_code
@@ -79,16 +80,36 @@ async def test_a_revoked_successor_makes_room_for_another(key_store: KeyStore) -
     assert (made.replaces, made.not_after) == (old.key_id, NOW + timedelta(days=2))
 
 
-async def test_of_two_rotations_of_one_key_at_once_one_wins(key_store: KeyStore) -> None:
-    old = new_key().public
+async def test_a_rotation_waits_for_another_of_the_same_key_and_then_sees_it(
+    key_store: KeyStore, database_url: str
+) -> None:
+    old, first, second = (new_key().public for _ in range(3))
     await key_store.add(old, KeyGrant("a"), now=NOW)
-    rotations = [Rotation(old.key_id, new_key().public, timedelta(1), None) for _ in range(4)]
-    results = await asyncio.gather(
-        *(key_store.rotate(one, now=NOW) for one in rotations), return_exceptions=True
-    )
-    refused = [str(one) for one in results if isinstance(one, KeyChangeError)]
-    assert (len(refused), len(await key_store.list_all())) == (3, 2)
-    assert all("is replaced by" in text for text in refused)
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "SELECT FROM client_key WHERE key_id = $1 FOR UPDATE", old.key_id
+            )
+            rotation = Rotation(old.key_id, second, timedelta(hours=1), None)
+            waiting = asyncio.create_task(key_store.rotate(rotation, now=NOW))
+            while not await connection.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.01)
+            await connection.execute(
+                "INSERT INTO client_key (key_id, public_key, name, enrolled_at, replaces)"
+                " VALUES ($1, $2, 'a', now(), $3)",
+                first.key_id,
+                first.raw,
+                old.key_id,
+            )
+        with pytest.raises(KeyChangeError, match=f"is replaced by {first.key_id}"):
+            await waiting
+    finally:
+        await connection.close()
+    assert len(await key_store.list_all()) == 2
 
 
 async def test_a_code_is_good_until_just_before_its_end(key_store: KeyStore) -> None:

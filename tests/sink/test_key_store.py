@@ -16,6 +16,9 @@ from vox_telemetry_spec.taxonomy import SensitivityClass
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
+WAITING = (
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 NOW = datetime(2026, 11, 22, 1, 2, 3, 4_000, tzinfo=UTC)
 
 
@@ -81,7 +84,7 @@ async def test_a_revoked_successor_makes_room_for_another(key_store: KeyStore) -
 
 
 async def test_a_rotation_waits_for_another_of_the_same_key_and_then_sees_it(
-    key_store: KeyStore, database_url: str
+    key_store: KeyStore, database_url: str, fetch: Fetch
 ) -> None:
     old, first, second = (new_key().public for _ in range(3))
     await key_store.add(old, KeyGrant("a"), now=NOW)
@@ -93,11 +96,8 @@ async def test_a_rotation_waits_for_another_of_the_same_key_and_then_sees_it(
             )
             rotation = Rotation(old.key_id, second, timedelta(hours=1), None)
             waiting = asyncio.create_task(key_store.rotate(rotation, now=NOW))
-            while not await connection.fetchval(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            ):
-                await asyncio.sleep(0.01)
+            while not await fetch(WAITING):
+                await fetch("SELECT pg_sleep(0.01)")
             await connection.execute(
                 "INSERT INTO client_key (key_id, public_key, name, enrolled_at, replaces)"
                 " VALUES ($1, $2, 'a', now(), $3)",

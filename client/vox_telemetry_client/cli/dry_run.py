@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from pathlib import Path
 
 from vox_telemetry_client import credentials
 from vox_telemetry_client.batch import Batch
@@ -29,7 +30,7 @@ _HIDDEN_TOKEN = "***"  # noqa: S105 -- what stands in place of a token
 def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: bool) -> None:
     """Print method, URL, headers, size, digest and body of each request; a token is not shown."""
     target = target_of(config, url)
-    key, remark = _key()
+    key, remark = _key(config.key_file)
     remarks = [found for found in (may_send(), remark) if found is not None]
     with Transport(target, user_agent()) as transport:
         requests = [
@@ -47,9 +48,9 @@ def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: boo
         output.note(found)
 
 
-def _key() -> tuple[SigningKey | None, str | None]:
+def _key(file: Path | None) -> tuple[SigningKey | None, str | None]:
     try:
-        return credentials.load_key(), None
+        return credentials.load_key(file), None
     except CredentialError as exc:
         return None, f"shown without its signature: {exc}"
 

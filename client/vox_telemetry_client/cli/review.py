@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.settings import (
     AsJson,
     may_send,
@@ -39,8 +39,7 @@ def status(*, as_json: AsJson = False) -> None:
         "spool": str(config.spool),
         "quota_bytes": config.spool_max_bytes,
         "sending": {"allowed": may_send() is None, "reason": may_send()},
-        "key": key_list.read().current,
-        # Whether the keyring has it is not asked here: it might want a password.
+        **key_facts(config),
         "upload_url_in_environment": bool((config.upload_url or "").strip()),
     }
     if as_json:
@@ -128,7 +127,7 @@ def _print_status(facts: dict[str, object], found: Overview) -> None:
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
-    output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
+    output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {may_send() or 'allowed'}")
     for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):
         for batch_id in batch_ids:

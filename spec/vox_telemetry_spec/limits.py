@@ -35,6 +35,12 @@ RETRY_AFTER_MAX_S: Final = 3_600
 RATE_PER_S: Final = 10.0
 RATE_BURST: Final = 30
 
+# wire 11: an enrolment has about 250 bytes; 20 characters of 5 bits are 100 bits of randomness.
+ENROLMENT_MAX_BYTES: Final = 4_096
+ENROLMENT_CODE_CHARS: Final = 20
+KEY_NAME_MAX_CHARS: Final = 128
+KEY_FAMILIES_MAX_COUNT: Final = 64
+
 # trial rows: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
 TRIAL_STRING_MAX_CHARS: Final = 128
 

@@ -2,7 +2,7 @@
 
 from typing import Generic, NoReturn, TypeVar
 
-T = TypeVar("T", str, bytes)
+T = TypeVar("T", bound=str | bytes)
 
 
 class Hidden(Generic[T]):
@@ -16,7 +16,7 @@ class Hidden(Generic[T]):
 
     def __init__(self, value: T) -> None:
         """Take the secret."""
-        self._value = value
+        self._value: T = value
 
     def reveal(self) -> T:
         """Return the secret."""

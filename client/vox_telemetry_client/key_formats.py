@@ -22,7 +22,7 @@ _PUBLIC = (b"-----BEGIN PUBLIC KEY", b"ssh-", b"ecdsa-sha2-", b"sk-ssh-")
 _EXPECTED = (
     "expected an Ed25519 private key: PKCS#8 PEM, OpenSSH, or a JWK with kty OKP and crv Ed25519"
 )
-_NO_OPENSSH_PASSPHRASE = (
+_ENCRYPTED_OPENSSH = (
     "an OpenSSH key with a passphrase cannot be read here: take the passphrase off a private copy "
     "(ssh-keygen -p) and import that"
 )
@@ -84,7 +84,7 @@ def _read_pem(
     if issubclass(trouble, TypeError) and passphrase is None:
         return PassphraseNeededError("the key is encrypted, expected its passphrase")
     if issubclass(trouble, UnsupportedAlgorithm):
-        return CredentialError(_NO_OPENSSH_PASSPHRASE if ssh else f"unknown encoding, {_EXPECTED}")
+        return CredentialError(_ENCRYPTED_OPENSSH if ssh else f"unknown encoding, {_EXPECTED}")
     if passphrase is not None:
         return CredentialError("the passphrase is not the key's, or the key is damaged")
     return CredentialError(f"the key is damaged, {_EXPECTED}")

@@ -34,6 +34,7 @@ class Enrolment(msgspec.Struct, frozen=True, omit_defaults=True):
     origin: str
     name: str
     max_sensitivity: str
+    families: list[str] | None = None
     not_after: str | None = None
     sink_key: dict[str, str] | None = None  # signs the sink's receipts
 

@@ -40,7 +40,9 @@ def run_upload(config: Config, url: str | None) -> Report:
 
     """
     target = target_of(config, url)
-    sender = Sender.of(target, credentials.load_key(config.key_file), credentials.upload_token(config))
+    sender = Sender.of(
+        target, credentials.load_key(config.key_file), credentials.upload_token(config)
+    )
     kept = spool(config)
     with (
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),

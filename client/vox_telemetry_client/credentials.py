@@ -2,7 +2,8 @@
 
 Secrets come from the environment, then from the keyring (service `vox-telemetry`, users
 `VoxTelemetryUploadUrl` and `VoxTelemetryUploadToken`). A private key lies in the keyring under its
-key id, or in the one file that VOX_TELEMETRY_KEY_FILE names. Neither falls back to the other.
+key id, or in the one file that VOX_TELEMETRY_KEY_FILE names. Neither falls back to the other:
+where a key file is named, the keyring is asked for nothing, since such a machine may have none.
 """
 
 import re
@@ -32,7 +33,7 @@ def upload_url(config: Config) -> str:
         f"no upload URL: set {UPLOAD_URL}, pass --url, or run: keyring set {SERVICE} {URL_USER}"
     )
     try:
-        url = _secret(config.upload_url, UPLOAD_URL, URL_USER)
+        url = _secret(config, config.upload_url, UPLOAD_URL, URL_USER)
     except CredentialError as exc:
         raise CredentialError(f"{advice} ({exc})") from exc
     if url is None:
@@ -48,7 +49,7 @@ def upload_token(config: Config) -> str | None:
         CredentialError: not in the environment, and the keyring cannot be asked.
 
     """
-    token = _secret(config.upload_token, UPLOAD_TOKEN, TOKEN_USER)
+    token = _secret(config, config.upload_token, UPLOAD_TOKEN, TOKEN_USER)
     if token is not None and _TOKEN.fullmatch(token) is None:
         raise NotConfiguredError(
             f"{UPLOAD_TOKEN} is no bearer token, expected letters, digits and ._~+/-= (RFC 6750)"
@@ -82,8 +83,9 @@ def load_key(file: Path | None, key_id: str | None = None) -> SigningKey:
     raise CredentialError(f"key {known.key_id} in the keyring is damaged: {trouble}")
 
 
-def _secret(given: str | None, variable: str, user: str) -> str | None:
-    kept = keyring_door.read(user) if given is None else None
+def _secret(config: Config, given: str | None, variable: str, user: str) -> str | None:
+    ask = given is None and config.key_file is None
+    kept = keyring_door.read(user) if ask else None
     value = given if kept is None else kept.reveal()
     if value is not None and not value.strip():
         source = variable if given is not None else f"{user} in the keyring"

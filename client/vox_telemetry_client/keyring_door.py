@@ -112,9 +112,12 @@ def _is_named(backend: "KeyringBackend") -> bool:
 
 
 def _set_up(backend: "KeyringBackend") -> "KeyringBackend":
-    if type(backend).__module__ == "keyring.backends.Windows":
-        # Its default persistence follows the user's profile to other machines.
-        vars(type(backend))["persist"].__set__(backend, "local machine")
+    from keyring.backends.Windows import WinVaultKeyring  # noqa: PLC0415 -- see `_backend`
+
+    if isinstance(backend, WinVaultKeyring):
+        # Its default follows the user's profile to other machines. Not `with_properties`, which
+        # writes past the descriptor and changes nothing.
+        backend.persist = "local machine"
     return backend
 
 

@@ -15,9 +15,6 @@ from vox_telemetry_spec.strict_json import JsonValue
 from vox_telemetry_spec.taxonomy import SensitivityClass
 from vox_telemetry_spec.violations import Violation
 
-# Design: S0 and S1 may be sent; S2 needs an opt-in at both ends, S3 never takes this way.
-CEILING = SensitivityClass.S1
-
 
 @dataclass(frozen=True)
 class Refusal:
@@ -48,8 +45,26 @@ class Checked:
     not_json: list[NotJsonError] = field(default_factory=list)
 
 
-def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Checked:
-    """Check every event of every input; `now` is the clock that `recorded_at` is compared with.
+@dataclass(frozen=True)
+class Rules:
+    """What events are checked against.
+
+    `now` is the clock that `recorded_at` is compared with; `opted_in` names the families of S2 that
+    this end allows.
+    """
+
+    checker: Checker
+    now: datetime
+    opted_in: frozenset[str] = frozenset()
+
+    @property
+    def ceiling(self) -> SensitivityClass:
+        """The most sensitive class that may be sent: S1, where no family of S2 is opted in."""
+        return SensitivityClass.S2 if self.opted_in else SensitivityClass.S1
+
+
+def check_inputs(names: Iterable[str], rules: Rules) -> Checked:
+    """Check every event of every input.
 
     Of an input that is no JSON nothing is accepted; the other inputs are still checked.
 
@@ -59,13 +74,11 @@ def check_inputs(names: Iterable[str], checker: Checker, *, now: datetime) -> Ch
     """
     checked = Checked()
     for name in names:
-        check_events(name, read_events(name), checker, now=now, checked=checked)
+        check_events(name, read_events(name), rules, checked)
     return checked
 
 
-def check_events(
-    name: str, events: Iterator[ReadEvent], checker: Checker, *, now: datetime, checked: Checked
-) -> None:
+def check_events(name: str, events: Iterator[ReadEvent], rules: Rules, checked: Checked) -> None:
     """Check the events of one input and add the outcome to `checked`; `name` is told in refusals.
 
     Raises:
@@ -74,7 +87,7 @@ def check_events(
     """
     try:
         for first, run in _runs(events):
-            found = _violations(run, checker, now)
+            found = _violations(run, rules)
             refused = {one.event for one in found}
             checked.events += len(run)
             checked.accepted += [event.value for at, event in enumerate(run) if at not in refused]
@@ -97,21 +110,23 @@ def _runs(events: Iterator[ReadEvent]) -> Iterator[tuple[int, list[ReadEvent]]]:
         first += len(run)
 
 
-def _violations(events: list[ReadEvent], checker: Checker, now: datetime) -> list[Violation]:
+def _violations(events: list[ReadEvent], rules: Rules) -> list[Violation]:
     """Return what is wrong in one run; the places count from its first event."""
     if any(event.fault for event in events):
         return [
             violation
             for at, event in enumerate(events)
-            for violation in _violations_of_one(event, at, checker, now)
+            for violation in _violations_of_one(event, at, rules)
         ]
     values = [event.value for event in events]
-    return checker.check_batch(values, now=now, ceiling=CEILING).violations
+    return rules.checker.check_batch(
+        values, now=rules.now, ceiling=rules.ceiling, opted_in=rules.opted_in
+    ).violations
 
 
-def _violations_of_one(
-    event: ReadEvent, at: int, checker: Checker, now: datetime
-) -> list[Violation]:
+def _violations_of_one(event: ReadEvent, at: int, rules: Rules) -> list[Violation]:
     if event.fault is not None:
         return [Violation(at, event.fault.pointer, event.fault.rule)]
-    return checker.check_event(event.value, at, now=now, ceiling=CEILING)
+    return rules.checker.check_event(
+        event.value, at, now=rules.now, ceiling=rules.ceiling, opted_in=rules.opted_in
+    )

@@ -16,7 +16,7 @@ from vox_telemetry_client.delivery import (
     parse_retry_after,
     problem_of,
 )
-from vox_telemetry_client.errors import EnrolmentError, SwitchedOffError
+from vox_telemetry_client.errors import EnrolmentError
 from vox_telemetry_client.limits import CLOCK_OFFSET_MAX_S
 from vox_telemetry_client.signing import METHOD, authorization, fresh_nonce
 from vox_telemetry_spec.digest import content_digest
@@ -54,7 +54,7 @@ class World:
     """What an enrolment needs of the world around it."""
 
     post: Callable[[dict[str, str], bytes], Answer | Fault]
-    off_reason: Callable[[], str | None]
+    require_on: Callable[[], None]  # raises where a switch is off
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
 
@@ -88,7 +88,7 @@ class Enroller:
 
         Raises:
             EnrolmentError: it did not enrol the key, or nobody knows.
-            SwitchedOffError: a switch is off; nothing was sent.
+            SwitchedOffError: a switch is off; nothing more was sent.
 
         """
         reply = self._request(world, 0.0)
@@ -111,9 +111,7 @@ class Enroller:
         )
 
     def _request(self, world: World, offset_s: float) -> Answer | Fault:
-        reason = world.off_reason()
-        if reason is not None:
-            raise SwitchedOffError(reason)
+        world.require_on()
         created = int((world.now() + timedelta(seconds=offset_s)).timestamp())
         body = write_enrolment(self._code, self._key.public)
         headers = self.headers(body, created=created, nonce=fresh_nonce(world.random_bytes))

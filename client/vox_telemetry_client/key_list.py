@@ -9,12 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
-from platformdirs import user_config_path
 
 from vox_telemetry_client.errors import CredentialError, SpoolError
 from vox_telemetry_client.files import FOLDER_MODE, replace
 from vox_telemetry_client.limits import KEY_LIST_WAIT_S
 from vox_telemetry_client.lock import held
+from vox_telemetry_client.user_folder import user_folder
 
 
 class State(StrEnum):
@@ -145,7 +145,7 @@ class KeyList(msgspec.Struct, frozen=True):
 
 def path() -> Path:
     """Return where the list lies on this system."""
-    return user_config_path("vox-telemetry", appauthor=False) / "keys.json"
+    return user_folder() / "keys.json"
 
 
 def read() -> KeyList:

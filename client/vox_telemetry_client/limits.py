@@ -39,6 +39,11 @@ KEY_OVERLAP_DEFAULT_H: Final = 72  # that of the sink's `keys rotate`
 KEY_OVERLAP_MAX_H: Final = 8_760  # a year
 SECRET_LINE_MAX_CHARS: Final = 1_024  # a code or a passphrase that is read from a pipe
 
+# The policy, the user's configuration, the consent: read before every request, so bounded.
+SETTINGS_MAX_BYTES: Final = 65_536
+SWITCH_POLL_S: Final = 1.0  # how soon a pause between requests notices that consent is withdrawn
+PURGE_WAIT_S: Final = 65.0  # a running upload stops after its request (REQUEST_TIMEOUT_S) at most
+
 # What is kept and shown of a sink's problem document: enough to act on, too little to flood.
 PROBLEM_TEXT_MAX_CHARS: Final = 500
 PROBLEM_MAX_VIOLATIONS: Final = 100

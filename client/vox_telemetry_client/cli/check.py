@@ -1,16 +1,20 @@
 """`vox-telemetry check`: may these events be sent? Keeps nothing, sends nothing."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vox_telemetry_client.check import Checked, Refusal, check_inputs
+from vox_telemetry_client.check import Checked, Refusal, Rules, check_inputs
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, now
-from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
+from vox_telemetry_client.cli.settings import AsJson, now, settings
+from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED, NotConfiguredError
 from vox_telemetry_client.limits import REFUSED_SHOWN_MAX_LINES
 from vox_telemetry_client.reading import NotJsonError
+from vox_telemetry_spec.taxonomy import SensitivityClass, TransmissionClass
+
+if TYPE_CHECKING:
+    from vox_telemetry_spec.checking import Checker
 
 Files = Annotated[
     list[str],
@@ -35,7 +39,29 @@ def run_check(files: Sequence[str]) -> Checked:
     # Compiling the contract takes longer than the rest of most commands: only these need it.
     from vox_telemetry_spec.checking import Checker  # noqa: PLC0415 -- see above
 
-    return check_inputs(files, Checker.load(), now=now())
+    return check_inputs(files, rules_of(Checker.load()))
+
+
+def rules_of(checker: "Checker") -> Rules:
+    """Return what events are checked against here and now."""
+    return Rules(checker, now(), _opted_in(checker))
+
+
+def _opted_in(checker: "Checker") -> frozenset[str]:
+    """Return the families of S2 that the user's configuration names."""
+    named = settings().opt_in_s2
+    known = {
+        family.family
+        for family in checker.contracts.registry.families
+        if family.sensitivity_class is SensitivityClass.S2
+        and family.transmission_class is TransmissionClass.APPROVED_USAGE_UPLOAD
+    }
+    if named - known:
+        raise NotConfiguredError(
+            f"opt_in_s2 in the user's configuration names {min(named - known)!a}, "
+            f"expected families of S2: {', '.join(sorted(known))}"
+        )
+    return named
 
 
 def counts(checked: Checked) -> dict[str, object]:

@@ -12,7 +12,7 @@ import typer
 from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.secret_input import one_time_code
-from vox_telemetry_client.cli.settings import AsJson, may_send, now, settings
+from vox_telemetry_client.cli.settings import AsJson, all_off, now, settings, target_of
 from vox_telemetry_client.config import KEY_FILE, Config
 from vox_telemetry_client.errors import CredentialError, SwitchedOffError
 from vox_telemetry_client.key_list import Enrolment, KeyList
@@ -69,10 +69,8 @@ def enrol_key(
         NotConfiguredError: no URL, no code, or a list that cannot be written.
 
     """
-    reason = may_send()
-    if reason is not None:
-        raise SwitchedOffError(reason)
-    target = keys_target(_ingest_target(config, url))
+    _require_on()
+    target = keys_target(target_of(config, url))
     key_list.read()  # one that cannot be read is told before the code is used up
     receipt = _sent(config, key, target, _code(code_file))
     enrolment = _enrolment(receipt, target)
@@ -85,10 +83,16 @@ def enrol_key(
         ) from exc
 
 
-def _ingest_target(config: Config, url: str | None) -> IngestTarget:
-    from vox_telemetry_client.cli.run_upload import target_of  # noqa: PLC0415 -- httpx is slow
+def _require_on() -> None:
+    """Check every off switch; consent is to events, and an enrolment sends none.
 
-    return target_of(config, url)
+    Raises:
+        SwitchedOffError: one is off.
+
+    """
+    forbidden = all_off()
+    if forbidden is not None:
+        raise SwitchedOffError(forbidden.reason)
 
 
 def _sent(
@@ -100,7 +104,7 @@ def _sent(
 
     enroller = Enroller(key, code, target, credentials.upload_token(config))
     with Transport(target, user_agent()) as transport:
-        world = World(transport.post, may_send, now, secrets.token_bytes)
+        world = World(transport.post, _require_on, now, secrets.token_bytes)
         done = enroller.run(world)
     if done.clock_offset_s is not None:
         output.note(

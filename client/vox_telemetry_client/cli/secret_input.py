@@ -79,8 +79,12 @@ def _stdin_line() -> str:
 
 def _first_line_of(path: Path) -> Hidden[str]:
     try:
-        # A code holds no letter outside of ASCII; another one is no code for the sink either.
-        return Hidden(read_at_most(path, SECRET_LINE_MAX_CHARS).decode(errors="replace").strip())
+        # Such files are often links: those who mount secrets place them so.
+        return Hidden(
+            read_at_most(path, SECRET_LINE_MAX_CHARS, follow_link=True)
+            .decode(errors="replace")
+            .strip()
+        )
     except OSError as exc:
         raise CredentialError(f"{path} cannot be read: {os_words(exc)}") from exc
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import typer
 
-from vox_telemetry_client.check import CEILING, Checked, check_events
+from vox_telemetry_client.check import Checked, check_events
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import now
-from vox_telemetry_client.recording import not_recorded_reason
+from vox_telemetry_client.cli.check import rules_of
+from vox_telemetry_client.recording import recording_switch
 from vox_telemetry_client.repeats import event_digest, without_repeats
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.store_events import StoreEvents, Wanted
@@ -57,10 +57,10 @@ def from_rows(path: Path, wanted: Wanted, spool: Spool) -> Taken:
     # Compiling the contract takes longer than the rest of most commands: only these need it.
     from vox_telemetry_spec.checking import Checker  # noqa: PLC0415 -- see above
 
-    checker = Checker.load()
-    store = StoreEvents(path, wanted, checker.contracts.registry, CEILING, not_recorded_reason)
+    rules = rules_of(Checker.load())
+    store = StoreEvents(path, wanted, rules, recording_switch())
     checked = Checked()
-    check_events(str(path), store.read(), checker, now=now(), checked=checked)
+    check_events(str(path), store.read(), rules, checked)
     checked.accepted, repeated = _new(checked, spool)
     staying: list[dict[str, object]] = [
         {"metric_type": metric_type, "rule": rule, "rows": rows}

@@ -159,3 +159,5 @@ class CredentialError(NotConfiguredError):
 
 class PassphraseNeededError(CredentialError):
     """A private key is encrypted, and nobody has been asked for its passphrase yet."""
+
+    kind = "passphrase-needed"

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from support.client_enrolments import CODE, SINK_KEY, enrols
 from support.client_world import NOW, SEED, Clock, problem
-from support.enrolments import CODE, SINK_KEY, enrols
 from support.http_answers import (
     Answer,
     Request,

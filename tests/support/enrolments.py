@@ -1,38 +1,72 @@
-"""What tests of enrolment share: a code, and a sink's receipt for whatever key asks."""
+"""Signed enrolments as any client makes them, each part open to a change."""
 
-import base64
-import hashlib
-import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from support.http_answers import Answer, Request, computed
+import httpx
 
-CODE = "01234-56789-ABCDE-FGHJK"
-SINK_KEY = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+from support.uploads import AUTHORITY, new_key
+from vox_telemetry_sink.key_rows import Invitation, KeyGrant
+from vox_telemetry_sink.key_store import KeyStore
+from vox_telemetry_spec.digest import content_digest
+from vox_telemetry_spec.enrolment import EnrolmentCode, make_code, write_enrolment
+from vox_telemetry_spec.keys import SigningKey
+from vox_telemetry_spec.signature import sign_request
+from vox_telemetry_spec.signature_base import SignableRequest
+from vox_telemetry_spec.wire import ENROLMENT_SIGNATURE
+
+MEDIA_TYPE = "application/vnd.vox.key-enrolment.v1+json"
+PATH = "/v1/keys"
 
 
-def thumbprint(jwk: dict[str, str]) -> str:
-    """Give a key's id by RFC 7638, without our own code."""
-    required = {name: jwk[name] for name in ("crv", "kty", "x")}
-    digest = hashlib.sha256(json.dumps(required, separators=(",", ":")).encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+def new_code() -> EnrolmentCode:
+    """Make a code that nobody keeps."""
+    return make_code(secrets.token_bytes(20))
 
 
-def enrols(status: int = 201, **changes: Any) -> Answer:
-    """Answer as a sink that enrols the key of the request; `changes` falsify its receipt."""
-    media_type = {"Content-Type": "application/vnd.vox.key-enrolment-receipt.v1+json"}
+async def invited(key_store: KeyStore, **changes: Any) -> EnrolmentCode:
+    """Make a code that the sink knows, for a key called farm."""
+    now = datetime.now(UTC)
+    expires_at = changes.pop("expires_at", now + timedelta(hours=1))
+    valid_days = changes.pop("valid_days", None)
+    code = new_code()
+    grant = KeyGrant("farm", **changes)
+    await key_store.invite(code, Invitation(grant, valid_days, expires_at), now=now)
+    return code
 
-    def make(request: Request) -> tuple[int, dict[str, str], bytes]:
-        said = {
-            "schema": "vox.key-enrolment-receipt.v1",
-            "key_id": thumbprint(json.loads(request.body)["public_key"]),
-            "name": "alice",
-            "max_sensitivity": "S1",
-            "families": None,
-            "enrolled_at": "2026-11-22T12:00:00.000Z",
-            "not_after": None,
-            "sink_key": SINK_KEY,
-        }
-        return status, media_type, json.dumps(said | changes).encode()
 
-    return computed(make)
+@dataclass
+class Enrolling:
+    """One enrolment to be signed: change what you like before `headers()`."""
+
+    code: EnrolmentCode
+    key: SigningKey = field(default_factory=new_key)
+    body: bytes = b""
+    signer: SigningKey | None = None
+    authority: str = AUTHORITY
+    created: int = field(default_factory=lambda: int(time.time()))
+    changes: dict[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Fill in a good body where none was given."""
+        self.body = self.body or write_enrolment(self.code, self.key.public)
+
+    def headers(self) -> dict[str, str]:
+        """Sign; `changes` are made afterwards (None leaves a header out)."""
+        fields = {"content-type": MEDIA_TYPE, "content-digest": content_digest(self.body)}
+        signed = sign_request(
+            SignableRequest("POST", self.authority, PATH, fields),
+            self.signer or self.key,
+            created=self.created,
+            nonce=secrets.token_urlsafe(16),
+            profile=ENROLMENT_SIGNATURE,
+        )
+        changed = {**fields, **signed, **self.changes}
+        return {name: value for name, value in changed.items() if value is not None}
+
+    async def post(self, client: httpx.AsyncClient) -> httpx.Response:
+        """Send it."""
+        return await client.post(PATH, content=self.body, headers=self.headers())

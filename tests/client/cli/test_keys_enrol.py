@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from support.cli import Ran, run_cli
+from support.client_enrolments import CODE, SINK_KEY, enrols
 from support.client_world import problem
-from support.enrolments import CODE, SINK_KEY, enrols
 from support.http_answers import close_after_reading
 from support.http_server import misbehaving_server
 from support.terminal import run_on_terminal

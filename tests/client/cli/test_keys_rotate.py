@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from support.cli import Ran, run_cli
+from support.client_enrolments import CODE, enrols
 from support.client_world import consent_to, names, new_spool, problem, put, stores
-from support.enrolments import CODE, enrols
 from support.http_server import misbehaving_server
 
 PROGRAM = "vox-telemetry"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
+from support.client_enrolments import CODE, enrols
 from support.client_world import SEED, consent_to, new_spool, problem, put, stores
-from support.enrolments import CODE, enrols
 from support.hiding import spellings
 from support.http_server import misbehaving_server
 from vox_telemetry_spec.keys import SigningKey

@@ -112,9 +112,11 @@ def test_what_is_no_code_is_refused_before_anything_is_sent(env: dict[str, str],
 @pytest.mark.parametrize(
     "switch", [{"VOX_TELEMETRY": "off"}, {"DO_NOT_TRACK": "1"}], ids=["master", "do-not-track"]
 )
-def test_nothing_is_sent_while_a_switch_is_off(env: dict[str, str], switch: dict[str, str]) -> None:
+def test_nothing_is_sent_nor_asked_for_while_a_switch_is_off(
+    env: dict[str, str], switch: dict[str, str]
+) -> None:
     with misbehaving_server(enrols()) as server:
-        ran = _enrol(server.url, env=env | switch)
+        ran = _enrol(server.url, env=env | switch, code="")
         assert server.requests == []
     assert ran.code == 3
     assert next(iter(switch)) in ran.err

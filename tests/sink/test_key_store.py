@@ -1,8 +1,10 @@
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from support.enrolments import invited, new_code
@@ -14,6 +16,9 @@ from vox_telemetry_spec.taxonomy import SensitivityClass
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
+WAITING = (
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 NOW = datetime(2026, 11, 22, 1, 2, 3, 4_000, tzinfo=UTC)
 
 
@@ -76,6 +81,35 @@ async def test_a_revoked_successor_makes_room_for_another(key_store: KeyStore) -
     )
     assert (ended.not_after, ended.replaced_by) == (NOW + timedelta(hours=1), second.key_id)
     assert (made.replaces, made.not_after) == (old.key_id, NOW + timedelta(days=2))
+
+
+async def test_a_rotation_waits_for_another_of_the_same_key_and_then_sees_it(
+    key_store: KeyStore, database_url: str, fetch: Fetch
+) -> None:
+    old, first, second = (new_key().public for _ in range(3))
+    await key_store.add(old, KeyGrant("a"), now=NOW)
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "SELECT FROM client_key WHERE key_id = $1 FOR UPDATE", old.key_id
+            )
+            rotation = Rotation(old.key_id, second, timedelta(hours=1), None)
+            waiting = asyncio.create_task(key_store.rotate(rotation, now=NOW))
+            while not await fetch(WAITING):
+                await fetch("SELECT pg_sleep(0.01)")
+            await connection.execute(
+                "INSERT INTO client_key (key_id, public_key, name, enrolled_at, replaces)"
+                " VALUES ($1, $2, 'a', now(), $3)",
+                first.key_id,
+                first.raw,
+                old.key_id,
+            )
+        with pytest.raises(KeyChangeError, match=f"is replaced by {first.key_id}"):
+            await waiting
+    finally:
+        await connection.close()
+    assert len(await key_store.list_all()) == 2
 
 
 async def test_a_code_is_good_until_just_before_its_end(key_store: KeyStore) -> None:

@@ -82,6 +82,11 @@ class Store:
         with mapped_driver_errors():
             await self._pool.execute(QUERIES["keep_rejection"], *row[:3], violations, *row[4:])
 
+    async def takes_rows_now(self) -> bool:
+        """Return whether an event that is received now has a partition to go to."""
+        with mapped_driver_errors():
+            return bool(await self._pool.fetchval(QUERIES["event_partition_exists"]))
+
     async def pending_migrations(self) -> list[str]:
         """Return the migrations that this version needs and the database lacks."""
         with mapped_driver_errors():

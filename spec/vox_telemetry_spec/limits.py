@@ -76,3 +76,16 @@ INVITE_EXPIRY_MAX_S: Final = 30 * 86_400  # a code waits in a mail or a note: a 
 ROTATION_OVERLAP_MAX_S: Final = 90 * 86_400
 KEY_VALIDITY_MAX_DAYS: Final = 3_650
 JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100
+CONFIG_FILE_MAX_BYTES: Final = 65_536
+REQUEST_ID_MIN_CHARS: Final = 8
+REQUEST_ID_MAX_CHARS: Final = 128
+READY_DEADLINE_S: Final = 5.0  # an orchestrator's probe waits no longer
+METRICS_SAMPLE_INTERVAL_S: Final = 1.0
+# Checks beside the event loop. Measured: 4 MiB of hostile text take seconds, 16 KiB a few ms.
+CHECK_INLINE_CODED_MAX_BYTES: Final = 4_096  # unpacking it is done twice when it grows
+CHECK_INLINE_MAX_BYTES: Final = 16_384
+CHECK_THREADS_MAX_COUNT: Final = 4
+CHECKS_PER_KEY_MAX_COUNT: Final = 2  # one key leaves half of the threads to the others
+EMBEDDED_WATCH_INTERVAL_S: Final = 1.0
+EMBEDDED_RESTART_WAIT_MIN_S: Final = 1.0
+EMBEDDED_RESTART_WAIT_MAX_S: Final = 30.0

@@ -1,6 +1,7 @@
 """The tree of commands; each leaf is a file."""
 
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,8 @@ import typer
 from vox_telemetry_sink.cli.keys import keys
 from vox_telemetry_sink.cli.migrate import migrate
 from vox_telemetry_sink.cli.serve import serve
+from vox_telemetry_sink.cli.settings import use_config_file
+from vox_telemetry_sink.config import CONFIG_FILE
 
 program = typer.Typer(
     no_args_is_help=True,
@@ -35,6 +38,15 @@ def options(
             "--version", help="Print the version.", callback=_print_version, is_eager=True
         ),
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Settings in TOML; flags and environment beat it. Environment: {CONFIG_FILE}.",
+        ),
+    ] = None,
 ) -> None:
     """Hold the options that come before a command; `--version` acts in its callback."""
     del show_version
+    if config is not None:
+        use_config_file(config)

@@ -75,7 +75,7 @@ class Front:
                 )
 
     async def _handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        if OVER_LIMIT not in scope["state"]:
+        if OVER_LIMIT not in scope.get("state", {}):
             await self._app(scope, receive, send)
             return
         problem = ProblemType.OVERLOADED

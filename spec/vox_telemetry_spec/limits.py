@@ -89,3 +89,6 @@ CHECKS_PER_KEY_MAX_COUNT: Final = 1  # one key leaves a thread to the others
 EMBEDDED_WATCH_INTERVAL_S: Final = 1.0
 EMBEDDED_RESTART_WAIT_MIN_S: Final = 1.0
 EMBEDDED_RESTART_WAIT_MAX_S: Final = 30.0
+DISK_FREE_WARN_BYTES: Final = 5 * 1_073_741_824
+DISK_FREE_FAIL_BYTES: Final = 536_870_912  # Postgres stops at a full disk
+STORE_CLOCK_WARN_S: Final = 5.0

@@ -44,7 +44,9 @@ async def test_a_well_formed_id_is_taken_and_returned_also_with_a_refusal(
     assert (answer.status_code, answer.headers["x-request-id"]) == (404, given)
 
 
-@pytest.mark.parametrize("given", ["short", "x" * 129, "has space in it", 'quote"quote"', "<b>bold</b>", ""])
+@pytest.mark.parametrize(
+    "given", ["short", "x" * 129, "has space in it", 'quote"quote"', "<b>bold</b>", ""]
+)
 async def test_an_id_that_is_not_well_formed_is_replaced(
     client: httpx.AsyncClient, given: str
 ) -> None:

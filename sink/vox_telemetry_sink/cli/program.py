@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from vox_telemetry_sink.cli.config_show import config_commands
+from vox_telemetry_sink.cli.doctor import doctor
 from vox_telemetry_sink.cli.keys import keys
 from vox_telemetry_sink.cli.migrate import migrate
 from vox_telemetry_sink.cli.serve import serve
@@ -20,7 +22,9 @@ program = typer.Typer(
 )
 program.command()(serve)
 program.command()(migrate)
+program.command()(doctor)
 program.add_typer(keys, name="keys")
+program.add_typer(config_commands, name="config")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the signature typer calls

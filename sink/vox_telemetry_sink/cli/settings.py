@@ -51,8 +51,7 @@ def sources(flags: Mapping[str, object]) -> dict[str, str]:
         ConfigError: the file cannot be used.
 
     """
-    given = _given(flags)
-    layers = {"file": _from_file(), "environment": os.environ, "flag": given}
+    layers = {"file": _from_file(), "environment": os.environ, "flag": _given(flags)}
     return {name: source for source, layer in layers.items() for name in layer}
 
 

@@ -31,6 +31,18 @@ SELECT ensure_event_partitions($1, $2);
 SELECT to_regclass('event_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL
     OR to_regclass('event_default') IS NOT NULL;
 
+-- facts --
+-- For doctor. Months ahead count from this one, and those within a year.
+SELECT current_setting('server_version'), clock_timestamp(),
+       NOT EXISTS (SELECT FROM event_default),
+       (SELECT count(*) FROM generate_series(0, 11) AS month
+        WHERE to_regclass('event_' || to_char(
+            date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => month), 'YYYY_MM'
+        )) IS NOT NULL),
+       (SELECT count(*) FROM client_key
+        WHERE revoked_at IS NULL AND coalesce(not_before <= now(), true)
+          AND coalesce(not_after > now(), true));
+
 -- find_key --
 SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after
 FROM client_key WHERE key_id = $1;

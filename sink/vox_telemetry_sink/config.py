@@ -57,6 +57,7 @@ _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 _LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})")
+_AUTHORITY = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]{1,5})?")
 
 
@@ -202,7 +203,7 @@ def _url(environ: Mapping[str, str], name: str, expected: str) -> str | None:
         return None
     url = text.strip().lower().removesuffix("/")
     scheme, _, authority = url.partition("://")
-    if scheme not in _DEFAULT_PORTS or not authority or _HOST_AND_PORT.fullmatch(authority) is None:
+    if scheme not in _DEFAULT_PORTS or _AUTHORITY.fullmatch(authority) is None:
         # Not repeated: an operator may have put credentials into it.
         raise ConfigError(f"{name} is no such URL, expected {expected}")
     return url

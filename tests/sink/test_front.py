@@ -14,7 +14,10 @@ import pytest
 import structlog
 
 from support.uploads import Upload
+from vox_telemetry_sink.front import Front
 from vox_telemetry_sink.logs import configure_logging
+from vox_telemetry_sink.protocol import OVER_LIMIT
+from vox_telemetry_spec.problems import ProblemType
 
 LiveSink = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -113,3 +116,21 @@ async def test_a_bugs_line_carries_the_id_of_its_request(
     made = {answer.headers["x-request-id"] for answer in answers}
     assert {line["request_id"] for line in bugs} == made
     assert len(made) == 5
+
+
+async def test_a_connection_over_the_limit_is_answered_503_with_a_problem_document() -> None:
+    async def never(*_: object) -> None:
+        raise AssertionError("it was passed on")
+
+    async def marked(scope: Any, receive: Any, send: Any) -> None:
+        scope["state"] = {OVER_LIMIT: True}
+        await Front(never)(scope, receive, send)
+
+    transport = httpx.ASGITransport(marked)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post("/v1/batches")
+    assert answer.status_code == 503
+    assert answer.json()["type"] == ProblemType.OVERLOADED.uri
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.headers["retry-after"], answer.headers["connection"]) == ("2", "close")
+    assert "x-request-id" in answer.headers

@@ -1,4 +1,4 @@
-"""`vox-telemetry-sink doctor`: is everything in place?
+"""`vox-telemetry-sink doctor`: whether everything is in place.
 
 It changes nothing; an embedded database that does not run is started for the look.
 """

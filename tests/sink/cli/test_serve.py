@@ -249,7 +249,9 @@ def test_a_killed_embedded_postgres_is_started_again_under_the_running_sink(
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     events = [json.loads(line)["event"] for line in lines]
-    assert events.count("postgres-gone") == events.count("postgres-started") == 2
+    assert events.count("postgres-started") == 2
+    # A start may fail while the children of the killed server live; it is tried again then.
+    assert events.count("postgres-gone") == 2 + events.count("postgres-not-started")
     assert not (data_dir / "postgres/pg/postmaster.pid").exists()
 
 

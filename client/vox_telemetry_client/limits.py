@@ -13,6 +13,11 @@ BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
 DOCUMENT_MAX_BYTES: Final = 16 * 1_024 * 1_024
 # One event: its metadata (262,144 bytes in the row contract) with room for the rest.
 LINE_MAX_BYTES: Final = 1_048_576
+# What `enqueue` holds of a call's events; twice the 8,828 events of that test run. More go to disk.
+DRAFT_MEMORY_MAX_BYTES: Final = 4 * 1_024 * 1_024
+# The memory of what was enqueued: 32 bytes an event, so the newest 262,144 of them.
+SEEN_MAX_BYTES: Final = 8 * 1_024 * 1_024
+PROGRESS_FROM_BYTES: Final = 4 * 1_024 * 1_024  # less is checked before a bar has been read
 REFUSED_SHOWN_MAX_LINES: Final = 20  # a screen; the count of the others is said
 
 # One request: a sink that accepts and is silent must not hold the operator's terminal for long.

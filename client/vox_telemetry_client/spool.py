@@ -8,12 +8,12 @@ that came before it, and bytes that no line approves are never sent.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from vox_telemetry_client.batch import Batch
+from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.errors import (
     SpoolError,
     SpoolFullError,
@@ -51,8 +51,10 @@ class Spool:
         self._journal = Journal(folder.journal)
         self._settled = False
 
-    def put(self, batches: Sequence[Batch], *, max_bytes: int) -> None:
-        """Approve and keep batches: all of them or none.
+    def put(self, batches: Iterable[Batch], *, max_bytes: int, needed_bytes: int) -> list[Approval]:
+        """Approve and keep batches of `needed_bytes` together: all of them or none.
+
+        They are taken one at a time, so they may be made while they are written.
 
         Raises:
             SpoolFullError: they would make the spool exceed `max_bytes`, or the disk is full.
@@ -60,14 +62,19 @@ class Spool:
 
         """
         with self._changing():
-            self._check_quota(sum(len(batch.payload) for batch in batches), max_bytes)
-            with Seen(self.folder.seen).adding(batches):
-                self._stage(batches)
-                self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
-            self._publish(batches)
+            self._check_quota(needed_bytes, max_bytes)
+            seen = Seen(self.folder.seen)
+            with seen.adding() as remember:
+                staged = self._stage(batches, remember)
+                self._decide(Enqueued(self._at(), staged), staged)
+            self._publish(staged)
+            # It is kept, and a memory that is too long can be cut the next time.
+            with suppress(OSError):
+                seen.forget()
+        return staged
 
-    def enqueued_before(self, digests: set[bytes]) -> Counter[bytes]:
-        """Return how often each event of `digests` was enqueued; see `repeats`.
+    def enqueued_before(self) -> Counter[bytes]:
+        """Return how often each event was enqueued, by its digest; see `repeats`.
 
         Raises:
             SpoolError: the spool cannot be read.
@@ -75,7 +82,7 @@ class Spool:
         """
         ledger = self._journal.ledger()
         try:
-            return Seen(self.folder.seen).count(digests, ledger.was_enqueued)
+            return Seen(self.folder.seen).count(ledger.was_enqueued)
         except OSError as exc:
             raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
 
@@ -150,9 +157,9 @@ class Spool:
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
         with self._changing():
-            self._stage(halves)
-            self._decide(Split(self._at(), batch_id, [half.approval for half in halves]), halves)
-            self._publish(halves)
+            staged = self._stage(halves)
+            self._decide(Split(self._at(), batch_id, staged), staged)
+            self._publish(staged)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
 
@@ -181,29 +188,35 @@ class Spool:
             raise SpoolFullError(
                 f"the spool holds {used_bytes} bytes and {added_bytes} more would exceed its quota "
                 f"of {max_bytes}: upload what is pending, clear {self.folder.rejected}, "
-                "or raise VOX_TELEMETRY_SPOOL_MAX_BYTES"
+                f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
 
-    def _stage(self, batches: Sequence[Batch]) -> None:
+    def _stage(
+        self, batches: Iterable[Batch], remember: Callable[[Batch], None] = lambda _: None
+    ) -> list[Approval]:
+        staged: list[Approval] = []
         try:
             for batch in batches:
+                staged.append(batch.approval)
                 write_new(self.folder.tmp / batch_file(batch.batch_id), batch.payload)
+                remember(batch)
             sync_folder(self.folder.tmp)
-        except OSError:
-            self._unstage(batches)
+        except BaseException:  # nothing is decided yet, so nothing stays, also after Ctrl-C
+            self._unstage(staged)
             raise
+        return staged
 
-    def _unstage(self, batches: Sequence[Batch]) -> None:
+    def _unstage(self, batches: Sequence[Approval]) -> None:
         for batch in batches:
             (self.folder.tmp / batch_file(batch.batch_id)).unlink(missing_ok=True)
 
-    def _publish(self, batches: Sequence[Batch]) -> None:
+    def _publish(self, batches: Sequence[Approval]) -> None:
         for batch in batches:
             name = batch_file(batch.batch_id)
             (self.folder.tmp / name).rename(self.folder.pending / name)
         sync_folder(self.folder.pending)
 
-    def _decide(self, line: Line, staged: Sequence[Batch] = ()) -> None:
+    def _decide(self, line: Line, staged: Sequence[Approval] = ()) -> None:
         try:
             self._journal.append(line)
         except SpoolError:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from support.client_world import NOW, QUOTA, put, tree
+from support.client_world import NOW, QUOTA, batches_of, put, tree
 from support.events import benchmark_event, usage_events
 from vox_telemetry_client.enqueue import enqueue
 from vox_telemetry_client.errors import SpoolFullError
@@ -26,7 +26,8 @@ def test_a_batch_is_well_formed_by_the_contract(spool: Spool) -> None:
 
 def test_batches_hold_2000_events_and_a_mebibyte_at_most(spool: Spool) -> None:
     events = usage_events()
-    batches = enqueue(events, spool, now=datetime.now(UTC), max_bytes=QUOTA)
+    enqueue(events, spool, now=datetime.now(UTC), max_bytes=QUOTA)
+    batches = batches_of(spool)
     payloads = [json.loads(batch.payload) for batch in batches]
     assert [event for payload in payloads for event in payload["events"]] == events
     assert max(len(payload["events"]) for payload in payloads) == 2_000
@@ -36,7 +37,8 @@ def test_batches_hold_2000_events_and_a_mebibyte_at_most(spool: Spool) -> None:
 
 def test_bytes_end_a_batch_before_events_do(spool: Spool) -> None:
     wide = {f"m{number:060}": "x" * 128 for number in range(30)}
-    batches = enqueue([benchmark_event(details=wide)] * 400, spool, now=NOW, max_bytes=QUOTA)
+    enqueue([benchmark_event(details=wide)] * 400, spool, now=NOW, max_bytes=QUOTA)
+    batches = batches_of(spool)
     assert len(batches) == 3
     sizes = [len(batch.payload) for batch in batches]
     assert max(sizes) <= 1_048_576

@@ -17,6 +17,11 @@ ID = "019abcde-0000-7000-8000-00000000000{}"
 AT = "2026-11-22T12:00:01.000Z"
 
 
+def keep(spool: Spool, batches: list[Batch], *, max_bytes: int) -> None:
+    needed_bytes = sum(len(batch.payload) for batch in batches)
+    spool.put(batches, max_bytes=max_bytes, needed_bytes=needed_bytes)
+
+
 def _receipt(batch: Batch) -> Receipt:
     return Receipt(batch.batch_id, batch.payload_sha256, batch.event_count, AT)
 
@@ -142,16 +147,16 @@ def test_a_full_quota_refuses_with_advice_and_changes_nothing(spool: Spool) -> N
         SpoolFullError,
         match=f"holds {used} bytes and 2 more would exceed its quota of {used + 1}: upload",
     ):
-        spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=used + 1)
+        keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=used + 1)
     assert tree(spool.folder.root) == before
-    spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=used + 2)
+    keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=used + 2)
 
 
 def test_what_was_set_aside_counts_for_the_quota(spool: Spool) -> None:
     (batch,) = put(spool)
     spool.set_aside(batch.batch_id, Problem())
     with pytest.raises(SpoolFullError, match="would exceed its quota"):
-        spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=len(batch.payload))
+        keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=len(batch.payload))
 
 
 def test_a_full_disk_keeps_all_batches_of_a_call_or_none(spool: Spool) -> None:
@@ -162,7 +167,7 @@ def test_a_full_disk_keeps_all_batches_of_a_call_or_none(spool: Spool) -> None:
         file_size_limit(5_000),
         pytest.raises(SpoolFullError, match=r"no space left .* nothing was lost"),
     ):
-        spool.put(batches, max_bytes=QUOTA)
+        keep(spool, batches, max_bytes=QUOTA)
     assert tree(spool.folder.root) == before
 
 
@@ -173,7 +178,7 @@ def test_no_room_for_the_journal_line_keeps_nothing(spool: Spool) -> None:
         file_size_limit(spool.folder.journal.stat().st_size + 20),
         pytest.raises(SpoolFullError, match="journal"),
     ):
-        spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=QUOTA)
+        keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=QUOTA)
     assert tree(spool.folder.root) == before
 
 
@@ -209,9 +214,9 @@ def test_repeats_are_known_also_after_the_batch_is_gone(spool: Spool) -> None:
     (batch,) = put(spool, events=3)
     digests = Counter(payload_digests(batch.payload))
     assert digests.total() == 3
-    assert spool.enqueued_before({*digests, b"x" * 16}) == digests
+    assert spool.enqueued_before() == digests
     spool.acknowledge(batch.batch_id, _receipt(batch), duplicate=False)
-    assert new_spool(spool.folder.root).enqueued_before(set(digests)) == digests
+    assert new_spool(spool.folder.root).enqueued_before() == digests
     # What a crash between the digests and the journal's line leaves was never enqueued.
     spool.folder.journal.unlink()
-    assert new_spool(spool.folder.root).enqueued_before(set(digests)) == {}
+    assert new_spool(spool.folder.root).enqueued_before() == {}

@@ -1,71 +1,51 @@
 """`vox-telemetry check`: may these events be sent? Keeps nothing, sends nothing."""
 
-from collections.abc import Sequence
+import secrets
 from typing import Annotated
 
 import typer
 
-from vox_telemetry_client.check import Checked, Refusal, check_inputs
-from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, now
+from vox_telemetry_client.check import Check
+from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.progress import EventsProgress
+from vox_telemetry_client.cli.settings import AsJson
+from vox_telemetry_client.cli.taking import repair_with, rules
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
-from vox_telemetry_client.limits import REFUSED_SHOWN_MAX_LINES
-from vox_telemetry_client.reading import NotJsonError
+from vox_telemetry_client.inputs import find_inputs
+from vox_telemetry_client.repair import OnForbidden
+from vox_telemetry_spec.limits import SALT_MIN_BYTES
 
-Files = Annotated[
-    list[str],
-    typer.Argument(metavar="FILE...", help="JSON array, JSON object or JSON Lines; - for stdin."),
-]
+EXAMPLES = """Examples:
+
+vox-telemetry check events.jsonl
+
+vox-telemetry check runs/ 'other/**/*.json'
+
+vox-telemetry check --on-forbidden omit --json -
+"""
 
 
-def check(files: Files, *, as_json: AsJson = False) -> None:
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help=verdict.FILES_HELP)],
+    *,
+    on_forbidden: verdict.OnForbiddenOption = OnForbidden.REFUSE,
+    as_json: AsJson = False,
+) -> None:
     """Check events against the contract and the forbidden-field rules; exit 1 if one is refused."""
-    checked = run_check(files)
+    inputs = find_inputs(files)
+    # Asked is only whether a hash is admitted: any salt tells that, and none has to be kept.
+    repair = repair_with(on_forbidden, lambda: secrets.token_bytes(SALT_MIN_BYTES))
+    with EventsProgress.of_files(inputs.names, shown=not as_json) as progress:
+        checked = Check(rules(repair), on_run=progress.run).inputs(inputs.names)
     if as_json:
-        output.document(counts(checked) | refusals(checked, files))
+        output.document(
+            {"events": checked.events, "accepted": checked.accepted}
+            | inputs.members()
+            | verdict.members(checked, on_forbidden, with_file=inputs.are_several)
+        )
     else:
-        print_refused(checked.refused)
-        output.line(f"{len(checked.accepted)} of {checked.events} events may be sent")
+        inputs.tell(output.note)
+        verdict.tell(checked)
+        output.line(f"{checked.accepted} of {checked.events} events may be sent")
     if checked.refused:
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
-
-
-def run_check(files: Sequence[str]) -> Checked:
-    """Check the inputs against the packaged contract."""
-    # Compiling the contract takes longer than the rest of most commands: only these need it.
-    from vox_telemetry_spec.checking import Checker  # noqa: PLC0415 -- see above
-
-    return check_inputs(files, Checker.load(), now=now())
-
-
-def counts(checked: Checked) -> dict[str, object]:
-    """Return the first two members of the document."""
-    return {"events": checked.events, "accepted": len(checked.accepted)}
-
-
-def refusals(checked: Checked, files: Sequence[str]) -> dict[str, object]:
-    """Return what was refused; the file is named only where there is more than one."""
-    shown: dict[str, object] = {
-        "refused": [_row(refusal, with_file=len(files) > 1) for refusal in checked.refused]
-    }
-    if checked.not_json:
-        shown["error"] = {"kind": NotJsonError.kind, "message": str(checked.not_json[0])}
-    return shown
-
-
-def print_refused(refused: Sequence[Refusal]) -> None:
-    """Print one line for each refusal, up to a screenful."""
-    for refusal in refused[:REFUSED_SHOWN_MAX_LINES]:
-        output.note(f"refused {refusal}")
-    more = len(refused) - REFUSED_SHOWN_MAX_LINES
-    if more > 0:
-        output.note(f"… and {more} more; --json lists all")
-
-
-def _row(refusal: Refusal, *, with_file: bool) -> dict[str, object]:
-    row: dict[str, object] = {
-        "event": refusal.event,
-        "pointer": refusal.pointer,
-        "rule": refusal.rule,
-    }
-    return {"file": refusal.file, **row} if with_file else row

@@ -37,7 +37,7 @@ def test_the_three_forms_and_standard_input_give_the_same_events(tmp_path: Path)
         json.dumps(event) + "\n\n",
     ]
     for form in forms:
-        assert run_cli(PROGRAM, "enqueue", "-", input=form, cwd=tmp_path).code == 0
+        assert run_cli(PROGRAM, "enqueue", "-", "--again", input=form, cwd=tmp_path).code == 0
     spool = new_spool(tmp_path / ".vox" / "telemetry-upload-queue")
     batches = [spool.approved(batch_id) for batch_id in spool.pending()]
     assert [json.loads(batch.payload)["events"] for batch in batches if batch] == [[event]] * 4

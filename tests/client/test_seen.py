@@ -55,9 +55,9 @@ def test_more_rows_than_are_read_at_once_count(seen: Seen) -> None:
 def test_what_failed_is_taken_back(seen: Seen, tmp_path: Path) -> None:
     add(seen, batch(1))
     before = (tmp_path / "seen.bin").read_bytes()
-    with pytest.raises(OSError, match="no space"), seen.adding() as remember:
-        remember(batch(2))
-        raise OSError("no space")
+    with pytest.raises(AttributeError), seen.adding() as remember:
+        for one in (batch(2), None):
+            remember(one)  # type: ignore[arg-type] -- any failure
     assert (tmp_path / "seen.bin").read_bytes() == before
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from vox_telemetry_spec.envelope import Producer, compose
 from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.uuid7 import RANDOM_BYTES, uuid7
 
 _COUNTER_BYTES = 2
@@ -25,6 +26,10 @@ class Approval(msgspec.Struct, frozen=True):
     byte_count: int
 
 
+class _Head(msgspec.Struct, frozen=True):
+    approved_at: str
+
+
 @dataclass(frozen=True)
 class Batch:
     """The payload bytes of one batch, as they are kept, shown, signed and sent."""
@@ -37,6 +42,14 @@ class Batch:
     def payload_sha256(self) -> str:
         """The digest that the journal approves and the receipt must name, in hex."""
         return hashlib.sha256(self.payload).hexdigest()
+
+    @cached_property
+    def approved_at(self) -> datetime | None:
+        """When an operator approved the events, as the payload says; None where it does not."""
+        try:
+            return parse_time(msgspec.json.decode(self.payload, type=_Head).approved_at)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
     @property
     def approval(self) -> Approval:

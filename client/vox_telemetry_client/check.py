@@ -17,9 +17,6 @@ from vox_telemetry_spec.strict_json import JsonValue
 from vox_telemetry_spec.taxonomy import SensitivityClass
 from vox_telemetry_spec.violations import Violation
 
-# Design: S0 and S1 may be sent; S2 needs an opt-in at both ends, S3 never takes this way.
-CEILING = SensitivityClass.S1
-
 
 @dataclass(frozen=True)
 class Refusal:
@@ -60,23 +57,34 @@ class Checked:
 class Rules:
     """What events are checked against, and what is done with those that are refused.
 
-    `now` is the clock that `recorded_at` is compared with.
+    `now` is the clock that `recorded_at` is compared with; `opted_in` names the families of S2 that
+    this end allows.
     """
 
     checker: Checker
     now: datetime
+    opted_in: frozenset[str] = frozenset()
     repair: Repair = field(default_factory=Repair)
+
+    @property
+    def ceiling(self) -> SensitivityClass:
+        """The most sensitive class that may be sent: S1, where no family of S2 is opted in."""
+        return SensitivityClass.S2 if self.opted_in else SensitivityClass.S1
 
     def violations(self, events: list[ReadEvent]) -> list[Violation]:
         """Return what is wrong in one run; the places count from its first event."""
         if any(event.fault for event in events):
             return [one for at, event in enumerate(events) for one in self._of_one(event, at)]
         values = [event.value for event in events]
-        return self.checker.check_batch(values, now=self.now, ceiling=CEILING).violations
+        return self.checker.check_batch(
+            values, now=self.now, ceiling=self.ceiling, opted_in=self.opted_in
+        ).violations
 
     def violations_of(self, event: JsonValue, at: int) -> list[Violation]:
         """Return what is wrong with one event."""
-        return self.checker.check_event(event, at, now=self.now, ceiling=CEILING)
+        return self.checker.check_event(
+            event, at, now=self.now, ceiling=self.ceiling, opted_in=self.opted_in
+        )
 
     def _of_one(self, event: ReadEvent, at: int) -> list[Violation]:
         if event.fault is not None:

@@ -1,7 +1,7 @@
 """Settings: the only file that names environment variables of the client."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,11 @@ SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 STORE_DB = "VOX_TELEMETRY_DB"
 MASTER_SWITCH = "VOX_TELEMETRY"
 DO_NOT_TRACK = "DO_NOT_TRACK"
+BENCHMARK_SWITCH = "VOX_BENCHMARK_TELEMETRY"
+SYNTAX_K_SWITCH = "VOX_SYNTAX_K_TELEMETRY"
+CONFIG_HOME = "XDG_CONFIG_HOME"
 
+_POLICY = "telemetry-policy.toml"
 # 18 digits fit every file system, and Python refuses to read more than 4,300.
 _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 DEFAULT_SPOOL = Path(".vox", "telemetry-upload-queue")
@@ -25,7 +29,7 @@ DEFAULT_STORE = Path(".vox", "telemetry-store", "metrics.sqlite3")
 
 @dataclass(frozen=True)
 class Config:
-    """What the environment says; `None` where it says nothing.
+    """What the environment says, else the user's configuration; `None` where both are silent.
 
     `upload_url` and `upload_token` are kept as they came, blank ones too: `credentials` resolves
     them, so that a command which sends nothing does not fail on them.
@@ -36,22 +40,34 @@ class Config:
     store: Path
     upload_url: str | None = field(repr=False)
     upload_token: str | None = field(repr=False)
+    opt_in_s2: frozenset[str] = frozenset()
 
 
-def from_env(environ: Mapping[str, str], cwd: Path) -> Config:
+def from_env(
+    environ: Mapping[str, str],
+    cwd: Path,
+    *,
+    spool_dir: Path | None = None,
+    upload_url: str | None = None,
+    opt_in_s2: Iterable[str] = (),
+) -> Config:
     """Read the settings; a relative spool folder is meant from `cwd`.
+
+    `spool_dir`, `upload_url` and `opt_in_s2` are what the user's configuration says.
 
     Raises:
         NotConfiguredError: a setting that cannot be understood.
 
     """
     folder = environ.get(SPOOL_DIR, "").strip()
+    otherwise = _repository(cwd) / DEFAULT_SPOOL if spool_dir is None else spool_dir
     return Config(
-        spool=cwd / _expanded(SPOOL_DIR, folder) if folder else _repository(cwd) / DEFAULT_SPOOL,
+        spool=cwd / _expanded(SPOOL_DIR, folder) if folder else otherwise,
         spool_max_bytes=_bytes(environ.get(SPOOL_BYTES, "").strip()),
         store=store_path(environ, cwd),
-        upload_url=environ.get(UPLOAD_URL),
+        upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
+        opt_in_s2=frozenset(opt_in_s2),
     )
 
 
@@ -64,6 +80,25 @@ def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
     """
     name = environ.get(STORE_DB, "").strip()
     return cwd / _expanded(STORE_DB, name) if name else _repository(cwd) / DEFAULT_STORE
+
+
+def policy_path(environ: Mapping[str, str], platform: str) -> Path:
+    """Return where an organisation puts its policy; no setting of ours can move it."""
+    if platform == "win32":
+        return Path(environ.get("PROGRAMDATA", r"C:\ProgramData"), "vox", _POLICY)
+    return Path("/etc/vox", _POLICY)
+
+
+def user_settings_path(environ: Mapping[str, str], platform: str) -> Path | None:
+    """Return where Vox looks for the user's configuration; None for a user without a home."""
+    variable = "APPDATA" if platform == "win32" else CONFIG_HOME
+    given = Path(environ.get(variable, ""))
+    if given.is_absolute():  # the XDG specification has others ignored
+        return given / "vox" / "config.toml"
+    try:
+        return Path.home() / ".config" / "vox" / "config.toml"
+    except RuntimeError:
+        return None
 
 
 def _expanded(variable: str, name: str) -> Path:

@@ -8,13 +8,15 @@
     │   ├── SpoolUnsafeError (1)     somebody else could read or change the spool
     │   ├── SpoolBusyError (1)       another process holds the spool or the upload
     │   ├── SpoolFullError (1)       the quota or the disk is full; nothing was changed
-    │   └── BatchUnknownError (1)    no such batch in the spool
+    │   ├── BatchUnknownError (1)    no such batch in the spool
+    │   └── BeforeConsentError (1)   the batch was approved before consent was granted
     ├── StoreError (1)               the local store cannot be read or written
     │   ├── StoreBusyError (1)       another process holds it for too long
     │   ├── StoreFullError (1)       the disk is full; nothing was changed
     │   └── StoreForeignError (1)    damaged, or the file of another program
     └── NotConfiguredError (3)       a setting is missing or cannot be used
-        ├── SwitchedOffError (3)     the operator has switched telemetry off
+        ├── SwitchedOffError (3)     the operator or the organisation has switched telemetry off
+        ├── ConsentError (3)         consent is missing, is for something else, or cannot be kept
         └── CredentialError (3)      no keyring, no key, no usable secret
 
 `kind` is the word that `--json` prints; it never changes. Messages never hold a secret and never
@@ -92,6 +94,12 @@ class BatchUnknownError(SpoolError):
     kind = "batch-unknown"
 
 
+class BeforeConsentError(SpoolError):
+    """The batch was approved before consent was granted."""
+
+    kind = "before-consent"
+
+
 class StoreError(TelemetryError):
     """The local store cannot be read or written."""
 
@@ -124,9 +132,15 @@ class NotConfiguredError(TelemetryError):
 
 
 class SwitchedOffError(NotConfiguredError):
-    """The operator has switched telemetry off."""
+    """The operator or the organisation has switched telemetry off."""
 
     kind = "switched-off"
+
+
+class ConsentError(NotConfiguredError):
+    """Consent is missing, is for something else, or cannot be kept."""
+
+    kind = "consent"
 
 
 class CredentialError(NotConfiguredError):

@@ -68,14 +68,15 @@ def replace(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def read_at_most(path: Path, max_bytes: int) -> bytes:
-    """Return the first `max_bytes` of a regular file; a symbolic link is not followed.
+def read_at_most(path: Path, max_bytes: int, *, follow_link: bool = False) -> bytes:
+    """Return the first `max_bytes` of a regular file; a link is followed only where that is asked.
 
     Raises:
         OSError: absent, no regular file, or it cannot be read.
 
     """
-    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | getattr(os, "O_NONBLOCK", 0))
+    link = 0 if follow_link else _NO_FOLLOW
+    descriptor = os.open(path, os.O_RDONLY | link | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "no regular file")

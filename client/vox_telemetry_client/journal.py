@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.consent import Consent
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, write_all
 from vox_telemetry_spec.problems import Problem
@@ -69,10 +70,26 @@ class Pruned(_Line, frozen=True, tag="pruned"):
     tables: dict[str, int]
 
 
+class ConsentDecided(_Line, frozen=True, tag="consent"):
+    """What the operator decided; `included` are earlier batches that a grant covers as well."""
+
+    consent: Consent
+    included: list[str] = []
+
+
+class Discarded(_Line, frozen=True, tag="discarded"):
+    """A person had these batches deleted; `reason` says by which command."""
+
+    batch_ids: list[str]
+    reason: str
+
+
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
-Line: TypeAlias = Enqueued | Attempt | Acknowledged | Rejected | Split | Pruned
-Closing: TypeAlias = Acknowledged | Rejected | Split
+Line: TypeAlias = (
+    Enqueued | Attempt | Acknowledged | Rejected | Split | Pruned | ConsentDecided | Discarded
+)
+Closing: TypeAlias = Acknowledged | Rejected | Split | Discarded
 
 
 @dataclass
@@ -81,6 +98,7 @@ class Ledger:
 
     open: dict[str, Approval] = field(default_factory=dict)
     closed: dict[str, tuple[Approval | None, Closing]] = field(default_factory=dict)
+    included: dict[str, str] = field(default_factory=dict)  # batch id → its grant's covers_from
     unreadable_lines: int = 0
     last_acknowledged: Acknowledged | None = None
     acknowledged_batches: int = 0
@@ -97,14 +115,23 @@ class Ledger:
         """Apply one decision."""
         if isinstance(line, Attempt | Pruned):
             return
+        if isinstance(line, ConsentDecided):
+            self.included |= dict.fromkeys(line.included, line.consent.covers_from)
+        if isinstance(line, Discarded):
+            for batch_id in line.batch_ids:
+                self._close(batch_id, line)
         if isinstance(line, Acknowledged | Rejected | Split):
-            self.closed[line.batch_id] = (self.open.pop(line.batch_id, None), line)
+            self._close(line.batch_id, line)
         if isinstance(line, Enqueued | Split):
             self.open |= {approval.batch_id: approval for approval in line.batches}
         if isinstance(line, Acknowledged):
             self.last_acknowledged = line
             self.acknowledged_batches += 1
             self.acknowledged_events += line.receipt.event_count
+
+    def _close(self, batch_id: str, line: Closing) -> None:
+        self.closed[batch_id] = (self.open.pop(batch_id, None), line)
+        self.included.pop(batch_id, None)
 
 
 class Journal:

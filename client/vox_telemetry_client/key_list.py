@@ -7,10 +7,10 @@ in the keyring alone (`credentials`).
 from pathlib import Path
 
 import msgspec
-from platformdirs import user_config_path
 
 from vox_telemetry_client.errors import CredentialError
 from vox_telemetry_client.files import FOLDER_MODE, replace
+from vox_telemetry_client.user_folder import user_folder
 
 
 class KnownKey(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ class KeyList(msgspec.Struct, frozen=True):
 
 def path() -> Path:
     """Return where the list lies on this system."""
-    return user_config_path("vox-telemetry", appauthor=False) / "keys.json"
+    return user_folder() / "keys.json"
 
 
 def read() -> KeyList:

@@ -39,6 +39,11 @@ RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another 
 PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing
 KEYRING_WAIT_S: Final = 60.0  # a desktop may be asking the operator for a password
 
+# The policy, the user's configuration, the consent: read before every request, so bounded.
+SETTINGS_MAX_BYTES: Final = 65_536
+SWITCH_POLL_S: Final = 1.0  # how soon a pause between requests notices that consent is withdrawn
+PURGE_WAIT_S: Final = 65.0  # a running upload stops after its request (REQUEST_TIMEOUT_S) at most
+
 # What is kept and shown of a sink's problem document: enough to act on, too little to flood.
 PROBLEM_TEXT_MAX_CHARS: Final = 500
 PROBLEM_MAX_VIOLATIONS: Final = 100

@@ -4,15 +4,16 @@ The second door to the environment: a program that records has no command line o
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vox_telemetry_client.config import MASTER_SWITCH, store_path
+from vox_telemetry_client.config import store_path
 from vox_telemetry_client.errors import NotConfiguredError, StoreError
 from vox_telemetry_client.metrics_row import stored_metadata
 from vox_telemetry_client.metrics_store import MetricsStore
-from vox_telemetry_client.switches import off_reason
+from vox_telemetry_client.permission import switches_now
+from vox_telemetry_client.switches import may_record
 from vox_telemetry_spec.strict_json import JsonValue
 
 
@@ -44,19 +45,25 @@ def record(
             A program that must not fail for telemetry catches both; there are no others.
 
     """
-    if not_recorded_reason(metric_type) is not None:
+    if recording_switch()(metric_type) is not None:
         return None
     metadata_json = stored_metadata(metadata)
     with MetricsStore(db or _default(), now=lambda: datetime.now(UTC)) as store:
         return store.append(session_id, metric_type, value, metadata_json)
 
 
-def not_recorded_reason(_metric_type: str) -> str | None:
-    """Return why rows of a type are neither recorded nor enqueued from a store, or None.
+def recording_switch() -> Callable[[str], str | None]:
+    """Read the switches once, and return what tells of a metric type why it is off, or None.
 
-    DO_NOT_TRACK has no say: a row that stays here tracks nobody.
+    Rows of a type that is off are neither recorded nor enqueued from a store.
     """
-    return off_reason({MASTER_SWITCH: os.environ.get(MASTER_SWITCH, "")})
+    switches = switches_now(os.environ)
+
+    def reason(metric_type: str) -> str | None:
+        decision = may_record(switches, metric_type)
+        return None if decision.allowed else decision.reason
+
+    return reason
 
 
 def _default() -> Path:

@@ -11,7 +11,7 @@ import msgspec
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.files import read_at_most, replace, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
-from vox_telemetry_client.journal import Ledger, Rejected
+from vox_telemetry_client.journal import Discarded, Ledger, Rejected
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 
@@ -37,6 +37,9 @@ def settle(folder: Folder, ledger: Ledger) -> None:
     for batch_id in batch_ids(folder.pending):
         if batch_id in ledger.closed:
             end(folder, batch_id, ledger)
+    for batch_id in batch_ids(folder.rejected):
+        if batch_id in ledger.closed and isinstance(ledger.closed[batch_id][1], Discarded):
+            remove(folder, batch_id)
 
 
 def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
@@ -53,7 +56,23 @@ def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
     elif _is(path, approval):
         path.unlink()
         sync_folder(folder.pending)
+    elif isinstance(line, Discarded) and approval is None:
+        remove(folder, batch_id)  # it never was approved, and a person had it deleted all the same
     # Other bytes under an ended batch's name were never approved: the uploader sets them aside.
+
+
+def remove(folder: Folder, batch_id: str) -> None:
+    """Delete all that lies under a batch's id, pending or set aside.
+
+    Raises:
+        OSError: the spool cannot be changed.
+
+    """
+    (folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
+    for path in folder.rejected.glob(f"{batch_id}.*"):
+        path.unlink(missing_ok=True)
+    sync_folder(folder.pending)
+    sync_folder(folder.rejected)
 
 
 def _move_aside(folder: Folder, path: Path, problem: Problem) -> None:

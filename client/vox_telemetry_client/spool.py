@@ -14,16 +14,15 @@ from datetime import datetime
 from pathlib import Path
 
 from vox_telemetry_client.batch import Approval, Batch
-from vox_telemetry_client.errors import (
-    SpoolError,
-    SpoolFullError,
-    os_words,
-)
+from vox_telemetry_client.consent import Consent
+from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
 from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
 from vox_telemetry_client.journal import (
     Acknowledged,
     Attempt,
+    ConsentDecided,
+    Discarded,
     Enqueued,
     Journal,
     Line,
@@ -34,7 +33,7 @@ from vox_telemetry_client.journal import (
 from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.seen import Seen
-from vox_telemetry_client.settle import end, settle
+from vox_telemetry_client.settle import end, remove, settle
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
@@ -162,6 +161,39 @@ class Spool:
             self._publish(staged)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
+
+    def covered(self, batch: Batch, covers_from: datetime) -> bool:
+        """Tell whether a grant that covers what was approved from then on covers this batch.
+
+        Raises:
+            SpoolError: the journal cannot be read.
+
+        """
+        included = self._journal.ledger().included.get(batch.batch_id)
+        if included == format_time(covers_from):
+            return True
+        return batch.approved_at is not None and batch.approved_at >= covers_from
+
+    def uncovered(self, covers_from: datetime) -> list[str]:
+        """Return the ids of the waiting, approved batches that such a grant does not cover."""
+        batches = [batch for one in self.waiting() if (batch := self.approved(one)) is not None]
+        return [batch.batch_id for batch in batches if not self.covered(batch, covers_from)]
+
+    def decided(self, consent: Consent, included: Sequence[str] = ()) -> None:
+        """Record what the operator decided, and which earlier batches that covers as well."""
+        with self._changing():
+            self._decide(ConsentDecided(consent.at, consent, list(included)))
+
+    def purge(self, reason: str) -> list[str]:
+        """Delete every batch, pending or set aside, and return their ids."""
+        with self._changing():
+            rooms = (self.folder.pending, self.folder.rejected)
+            found = sorted({one for room in rooms for one in batch_ids(room)})
+            if found:
+                self._decide(Discarded(self._at(), found, reason))
+            for batch_id in found:
+                remove(self.folder, batch_id)
+        return found
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

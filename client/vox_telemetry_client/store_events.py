@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from vox_telemetry_client.check import Rules
 from vox_telemetry_client.database import Database
 from vox_telemetry_client.limits import RECORD_WAIT_S, STORE_PAGE_ROWS
 from vox_telemetry_client.metrics_row import Row, Value, event_of
 from vox_telemetry_client.metrics_store import TABLE, check_table, condition, read
 from vox_telemetry_client.reading import ReadEvent
 from vox_telemetry_spec.limits import METRIC_TYPE_MAX_BYTES
-from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.research_metrics import METRIC_TYPE
 from vox_telemetry_spec.retention import read_time
-from vox_telemetry_spec.taxonomy import SensitivityClass, may_enqueue
+from vox_telemetry_spec.taxonomy import may_enqueue
 
 SWITCHED_OFF = "switched-off"
 UNREGISTERED = "contract.unknown-metric-type"
@@ -46,8 +46,7 @@ class StoreEvents:
 
     path: Path
     wanted: Wanted
-    registry: Registry
-    ceiling: SensitivityClass
+    rules: Rules
     switched_off: Callable[[str], str | None]
     staying: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -89,8 +88,10 @@ class StoreEvents:
             return None  # the row's fault is told
         if self.switched_off(row.metric_type) is not None:
             return SWITCHED_OFF
-        families = self.registry.families_of(row.metric_type)
-        refusals = [may_enqueue(family, self.ceiling, frozenset()) for family in families]
+        families = self.rules.checker.contracts.registry.families_of(row.metric_type)
+        refusals = [
+            may_enqueue(family, self.rules.ceiling, self.rules.opted_in) for family in families
+        ]
         if None in refusals:
             return None
         return next((refusal.value for refusal in refusals if refusal is not None), UNREGISTERED)

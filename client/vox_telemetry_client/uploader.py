@@ -6,15 +6,13 @@ split. Whatever else happens, the run stops and everything stays.
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tenacity import RetryCallState, Retrying, retry_if_result
 
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.delivery import Answer, Fault, Sent, Verdict, advice, judge
-from vox_telemetry_client.errors import SwitchedOffError, TelemetryError
+from vox_telemetry_client.delivery import Sent, Verdict, advice, judge
+from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
@@ -24,53 +22,23 @@ from vox_telemetry_client.limits import (
 )
 from vox_telemetry_client.pacing import TokenBucket
 from vox_telemetry_client.report import Outcome, Report, Result
-from vox_telemetry_client.signing import authorization, fresh_nonce, signed_headers
+from vox_telemetry_client.signing import fresh_nonce, signed_headers
 from vox_telemetry_client.split import halve
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest, read_earliest
-from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.keys import SigningKey
+from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem, ProblemType
 from vox_telemetry_spec.times import format_time, parse_time
-from vox_telemetry_spec.wire import IngestTarget
 
 NOT_APPROVED = Problem(
     type="urn:vox-telemetry:client:not-approved",
     title="these bytes are not the ones that were approved, so they were not sent",
 )
-
-
-@dataclass(frozen=True)
-class World:
-    """What the uploader needs of the world around it, so that a test can give another."""
-
-    post: Callable[[dict[str, str], bytes], Answer | Fault]
-    off_reason: Callable[[], str | None]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-    random_bytes: Callable[[int], bytes]
-    contracts: Callable[[], Contracts]
-    on_outcome: Callable[[Outcome], None]
-    on_wait: Callable[[float, str], None]
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Where to send and who signs; the token never shows."""
-
-    target: IngestTarget
-    key: SigningKey
-    headers: dict[str, str]
-
-    @classmethod
-    def of(cls, target: IngestTarget, key: SigningKey, token: str | None) -> "Sender":
-        """Put the token into its header."""
-        return cls(target, key, authorization(token))
-
-    def __repr__(self) -> str:
-        """Leave out the headers: they hold the token."""
-        return f"Sender({self.target.url!r}, {self.key!r})"
+BEFORE_CONSENT = Problem(
+    type="urn:vox-telemetry:client:before-consent",
+    title="enqueued before consent was granted, so it was not sent; "
+    "`vox-telemetry consent grant --include-pending` covers it",
+)
 
 
 class Uploader:
@@ -125,7 +93,12 @@ class Uploader:
             else:
                 self._waiting.popleft()  # a person has taken it away meanwhile
             return
-        verdict = self._send(batch)
+        try:
+            self._permit(batch)  # here as well, so that a backlog without consent takes no time
+            verdict = self._send(batch)
+        except BeforeConsentError:
+            self._keep(batch, BEFORE_CONSENT)
+            return
         if verdict.duty is Duty.ACKNOWLEDGE and verdict.receipt is not None:
             self._spool.acknowledge(batch_id, verdict.receipt, duplicate=verdict.duplicate)
             result = Result.DUPLICATE if verdict.duplicate else Result.ACKNOWLEDGED
@@ -158,9 +131,7 @@ class Uploader:
 
     def _request(self, batch: Batch) -> Verdict:
         self._world.sleep(self._bucket.take(self._world.now().timestamp()))
-        reason = self._world.off_reason()
-        if reason is not None:
-            raise SwitchedOffError(reason)
+        self._permit(batch)
         now = self._world.now()
         signed_at = now + timedelta(seconds=self._report.clock_offset_s or 0.0)
         headers = signed_headers(
@@ -176,6 +147,12 @@ class Uploader:
         verdict = judge(reply, sent, now=self._world.now())
         self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
         return verdict
+
+    def _permit(self, batch: Batch) -> None:
+        """Ask all switches and consent anew, and whether consent covers this batch."""
+        covers_from = self._world.may_send().require()
+        if not self._spool.covered(batch, covers_from):
+            raise BeforeConsentError(BEFORE_CONSENT.title)
 
     def _corrects_clock(self, problem: Problem) -> bool:
         """Take the sink's time once, when that is what it minds (wire 6.4)."""
@@ -229,9 +206,11 @@ class Uploader:
             if verdict.duty is Duty.RETRY
             else f"{why}; everything is kept: {advice(verdict)}"
         )
-        self._end(
-            Outcome(batch.batch_id, Result.KEPT, self._attempts, batch.event_count, verdict.problem)
-        )
+        self._keep(batch, verdict.problem)
+
+    def _keep(self, batch: Batch, problem: Problem) -> None:
+        outcome = Outcome(batch.batch_id, Result.KEPT, self._attempts, batch.event_count, problem)
+        self._end(outcome)
 
     def _end(self, outcome: Outcome) -> None:
         self._waiting.popleft()

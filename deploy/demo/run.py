@@ -44,6 +44,8 @@ def main() -> None:
     events = usable_example()
     with running_sink(port, environment):
         enrol_a_key(environment)
+        step("consent to uploads to this sink; what was enqueued before would not be sent")
+        client(environment, "consent", "grant")
         step("check and enqueue the example: 251 lane timings of CPython's own test suite")
         client(environment, "check", str(events))
         client(environment, "enqueue", str(events), "--max-events", str(EVENTS_PER_BATCH))

@@ -2,6 +2,8 @@ import json
 import uuid
 from datetime import timedelta
 
+import pytest
+
 from support.client_world import NOW
 from vox_telemetry_client.batch import Batch, compose_all
 from vox_telemetry_spec.envelope import Producer
@@ -54,3 +56,9 @@ def test_the_digest_is_sha256_in_hex() -> None:
         batch.payload_sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
     assert batch.approval.byte_count == 3
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"\xff", b'{"approved_at":"yesterday"}'])
+def test_bytes_without_a_time_were_approved_at_none(payload: bytes) -> None:
+    assert _composed(1)[0].approved_at == NOW
+    assert Batch("x", payload, 1).approved_at is None

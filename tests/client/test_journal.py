@@ -6,10 +6,13 @@ import pytest
 
 from support.client_world import file_size_limit
 from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.consent import Consent, State, granted
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.journal import (
     Acknowledged,
     Attempt,
+    ConsentDecided,
+    Discarded,
     Enqueued,
     Journal,
     Pruned,
@@ -55,6 +58,24 @@ def test_the_ledger_is_the_sum_of_the_lines(tmp_path: Path) -> None:
     }
     assert (ledger.acknowledged_batches, ledger.acknowledged_events) == (1, 3)
     assert Journal(tmp_path / "j").ledger() == ledger
+
+
+def test_what_a_grant_includes_and_a_person_discards(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    given = granted(None, at=AT, url="https://a/", contract="v1", contract_sha256="1")
+    journal.append(Enqueued(AT, [A, B, C]))
+    journal.append(ConsentDecided(AT, given, ["a", "b"]))
+    journal.append(ConsentDecided(AT, Consent(State.DENIED, AT)))
+    assert journal.ledger().included == {"a": AT, "b": AT}
+    discarded = Discarded(AT, ["a", "c"], "consent deny --purge")
+    journal.append(discarded)
+    ledger = Journal(tmp_path / "j").ledger()
+    assert (ledger.included, list(ledger.open)) == ({"b": AT}, ["b"])
+    assert ledger.closed == {"a": (A, discarded), "c": (C, discarded)}
+    assert (tmp_path / "j").read_text().splitlines()[2] == (
+        '{"event":"consent","at":"2026-11-22T12:00:00.000Z",'
+        '"consent":{"state":"denied","at":"2026-11-22T12:00:00.000Z"}}'
+    )
 
 
 def test_another_process_is_read_along(tmp_path: Path) -> None:

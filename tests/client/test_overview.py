@@ -3,6 +3,7 @@ from pathlib import Path
 
 from support.client_world import NOW, Clock, new_spool, put, stores, tree, upload
 from support.http_server import misbehaving_server
+from vox_telemetry_client.consent import granted
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.overview import look
@@ -74,3 +75,18 @@ def test_who_uploads_and_when_the_sink_wants_to_be_asked(tmp_path: Path) -> None
     assert found.uploader is not None
     assert found.earliest_next_attempt == NOW + timedelta(seconds=60)
     assert look(spool.folder, NOW).uploader is None
+
+
+def test_what_is_older_than_consent_and_not_included(spool: Spool) -> None:
+    early, included = (put(spool, now=NOW - timedelta(days=1))[0].batch_id for _ in range(2))
+    put(spool)
+    given = granted(
+        None,
+        at="2026-11-22T12:00:00.000Z",
+        url="https://a/",
+        contract="v1",
+        contract_sha256="1",
+    )
+    spool.decided(given, [included])
+    assert look(spool.folder, NOW, covers_from=NOW).before_consent == [early]
+    assert look(spool.folder, NOW).before_consent == []

@@ -50,6 +50,24 @@ def test_switched_off_nothing_is_recorded(here: Path, monkeypatch: pytest.Monkey
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("variables", "recorded"),
+    [
+        ({"VOX_BENCHMARK_TELEMETRY": "0"}, (False, False, True)),
+        ({"VOX_SYNTAX_K_TELEMETRY": "0"}, (True, False, True)),
+        ({"VOX_BENCHMARK_TELEMETRY": "0", "VOX_SYNTAX_K_TELEMETRY": "1"}, (False, True, True)),
+        ({"VOX_SYNTAX_K_TELEMETRY": "1", "VOX_TELEMETRY": "off"}, (False, False, False)),
+    ],
+)
+def test_a_kinds_own_switch_keeps_its_rows_out(
+    here: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], recorded: tuple[bool]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    kinds = ("benchmark_event", "syntax_k_event", "build.summary")
+    assert tuple(record(kind, "s:1") is not None for kind in kinds) == recorded
+
+
 def test_a_row_that_stays_here_tracks_nobody(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DO_NOT_TRACK", "1")
     assert record("t", "s") == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
-from support.client_world import journal, names, new_spool, put, run_and_kill, stores
+from support.client_world import consent_to, journal, names, new_spool, put, run_and_kill, stores
 from support.http_answers import Answer
 from support.http_server import misbehaving_server
 from vox_telemetry_client.spool import Spool
@@ -60,6 +60,7 @@ def test_an_upload_that_is_killed_is_finished_by_the_next(
     (batch,) = put(new_spool(tmp_path / "spool"))
     assert run_cli("vox-telemetry", "keys", "generate", env=client_env).code == 0
     with misbehaving_server(stores(), then=stores(200)) as server:
+        consent_to(server.url)
         env = client_env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
         assert run_and_kill(place, when, line, "upload", env=env, cwd=tmp_path) == KILLED
         again = run_cli("vox-telemetry", "upload", env=env, cwd=tmp_path)
@@ -85,6 +86,7 @@ def test_a_split_that_is_killed_loses_and_doubles_no_event(
     assert run_cli("vox-telemetry", "keys", "generate", env=client_env).code == 0
     too_large = Answer(_too_large)
     with misbehaving_server(then=too_large) as server:
+        consent_to(server.url)
         env = client_env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
         assert run_and_kill(place, when, line, "upload", env=env, cwd=tmp_path) == KILLED
         assert run_cli("vox-telemetry", "upload", env=env, cwd=tmp_path).code == 0

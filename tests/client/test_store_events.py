@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from support.local_databases import METADATA, make_database, original_database, query
+from vox_telemetry_client.check import Rules
 from vox_telemetry_client.errors import StoreForeignError
 from vox_telemetry_client.reading import ReadEvent
 from vox_telemetry_client.store_events import StoreEvents, Wanted
-from vox_telemetry_spec.registry import Registry
-from vox_telemetry_spec.taxonomy import SensitivityClass
+from vox_telemetry_spec.checking import Checker
 
-REGISTRY = Registry.load()
+RULES = Rules(Checker.load(), datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
 
 
 def _on(_metric_type: str) -> None:
@@ -27,7 +27,7 @@ def read(
     path: Path, rows: Sequence[Sequence[Any]], **wanted: Any
 ) -> tuple[list[ReadEvent], StoreEvents]:
     original_database(path, rows)
-    store = StoreEvents(path, Wanted(**wanted), REGISTRY, SensitivityClass.S1, _on)
+    store = StoreEvents(path, Wanted(**wanted), RULES, _on)
     return list(store.read()), store
 
 
@@ -107,11 +107,11 @@ def test_odd_rows_of_another_program_are_told_one_by_one(tmp_path: Path) -> None
 def test_more_columns_do_no_harm_and_fewer_do(tmp_path: Path) -> None:
     wider = original_database(tmp_path / "wider.db", [bench()])
     make_database(wider, "ALTER TABLE research_metrics ADD COLUMN note TEXT")
-    store = StoreEvents(wider, Wanted(), REGISTRY, SensitivityClass.S1, _on)
+    store = StoreEvents(wider, Wanted(), RULES, _on)
     assert len(list(store.read())) == 1
     other = make_database(tmp_path / "x.db", "CREATE TABLE research_metrics (id INTEGER, at TEXT)")
     with pytest.raises(StoreForeignError, match="has no research_metrics with session_id, metric_"):
-        list(StoreEvents(other, Wanted(), REGISTRY, SensitivityClass.S1, _on).read())
+        list(StoreEvents(other, Wanted(), RULES, _on).read())
 
 
 def test_a_kind_that_is_switched_off_stays(tmp_path: Path) -> None:
@@ -123,6 +123,14 @@ def test_a_kind_that_is_switched_off_stays(tmp_path: Path) -> None:
     def switched_off(metric_type: str) -> str | None:
         return "off" if metric_type == "benchmark_event" else None
 
-    store = StoreEvents(path, Wanted(), REGISTRY, SensitivityClass.S1, switched_off)
+    store = StoreEvents(path, Wanted(), RULES, switched_off)
     assert [event.line for event in store.read()] == [2]
     assert store.staying == {("benchmark_event", "switched-off"): 1}
+
+
+def test_an_s2_family_leaves_the_store_only_when_it_is_opted_in(tmp_path: Path) -> None:
+    row = ("socrates:retrieval", "memory_hybrid_fusion", None, "{}", "2026-11-22 12:00:00")
+    path = original_database(tmp_path / "vox.db", [row])
+    for opted_in, taken in ((frozenset(), 0), (frozenset({"memory_hybrid_fusion_s2"}), 1)):
+        rules = Rules(RULES.checker, RULES.now, opted_in)
+        assert len(list(StoreEvents(path, Wanted(), rules, _on).read())) == taken

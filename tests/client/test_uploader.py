@@ -1,12 +1,14 @@
 """The real client against a real server that misbehaves: no batch is ever lost."""
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from support.client_world import (
+    ALLOWED,
     NOW,
     Clock,
     journal,
@@ -39,7 +41,9 @@ from support.http_server import misbehaving_server
 from vox_telemetry_client.report import Result
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest
+from vox_telemetry_client.switches import Decision, Source
 
+OFF = Decision(allowed=False, reason="switched off", source=Source.MASTER)
 RECEIPT_OF_ANOTHER = {"batch_id": "019abcde-0000-7000-8000-000000000002"}
 
 
@@ -332,9 +336,7 @@ def test_a_stale_signature_without_a_time_stops(spool: Spool, sink_time: str) ->
 def test_a_switch_thrown_during_the_run_stops_before_the_next_request(spool: Spool) -> None:
     put(spool, events=3, max_events=1)
     with misbehaving_server(then=stores()) as server:
-        report = upload(
-            spool, server, off_reason=lambda: "switched off" if server.requests else None
-        )
+        report = upload(spool, server, may_send=lambda: OFF if server.requests else ALLOWED)
     assert _results(report) == [("acknowledged", 1), ("kept", 0), ("kept", 0)]
     assert (report.stopped, report.exit_code) == ("switched off", 3)
     assert len(server.requests) == 1
@@ -344,10 +346,44 @@ def test_a_switch_thrown_during_a_pause_stops_the_retries(spool: Spool) -> None:
     put(spool)
     with misbehaving_server(then=reply(503)) as server:
         report = upload(
-            spool, server, off_reason=lambda: "off" if len(server.requests) > 1 else None
+            spool, server, may_send=lambda: OFF if len(server.requests) > 1 else ALLOWED
         )
     assert (_results(report), report.exit_code) == ([("kept", 2)], 3)
     assert len(spool.pending()) == 1
+
+
+def test_a_batch_from_before_consent_is_kept_and_the_others_go(spool: Spool) -> None:
+    (earlier,) = put(spool, now=NOW - timedelta(milliseconds=1))
+    (covered,) = put(spool)
+    since_now = replace(ALLOWED, covers_from=NOW)
+    with misbehaving_server(then=stores()) as server:
+        report = upload(spool, server, may_send=lambda: since_now)
+    assert [request.body for request in server.requests] == [covered.payload]
+    assert _results(report) == [("kept", 0), ("acknowledged", 1)]
+    assert (report.stopped, report.exit_code) == (None, 1)
+    problem_found = report.outcomes[0].problem
+    assert problem_found is not None
+    assert "consent grant --include-pending" in problem_found.title
+    assert spool.pending() == [earlier.batch_id]
+
+
+def test_consent_that_begins_anew_between_two_attempts_covers_no_earlier_batch(
+    spool: Spool,
+) -> None:
+    put(spool)
+    anew = replace(ALLOWED, covers_from=NOW + timedelta(hours=1))
+    with misbehaving_server(then=reply(503)) as server:
+        report = upload(spool, server, may_send=lambda: anew if server.requests else ALLOWED)
+    assert len(server.requests) == 1
+    assert _results(report) == [("kept", 1)]
+
+
+def test_a_backlog_without_consent_takes_no_time(spool: Spool, clock: Clock) -> None:
+    put(spool, events=40, max_events=1)
+    since_later = replace(ALLOWED, covers_from=NOW + timedelta(hours=1))
+    with misbehaving_server() as server:
+        report = upload(spool, server, clock, may_send=lambda: since_later)
+    assert (report.totals["kept"], clock.slept, server.requests) == (40, [], [])
 
 
 def test_requests_are_rate_limited(spool: Spool, clock: Clock) -> None:

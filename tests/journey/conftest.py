@@ -25,4 +25,6 @@ def world(keyring_environment: dict[str, str], database_url: str, tmp_path: Path
     jwk = json.dumps(json.loads(generated.out)["jwk"])
     added = made.sink("keys", "add", "-", "--name", "journey", input=jwk)
     assert added.code == 0, added.err
+    consented = made.client("consent", "grant")
+    assert consented.code == 0, consented.err
     return made

@@ -16,13 +16,18 @@ from typing import Any
 from support.events import benchmark_event
 from support.http_answers import Answer, Request, computed
 from support.http_server import MisbehavingServer
+from vox_telemetry_client import consent_file
 from vox_telemetry_client.batch import Batch
+from vox_telemetry_client.consent import granted
 from vox_telemetry_client.enqueue import enqueue
 from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.permission import packaged_contract
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.spool import Spool
+from vox_telemetry_client.switches import Decision, Source
 from vox_telemetry_client.transport import Transport
-from vox_telemetry_client.uploader import Sender, Uploader, World
+from vox_telemetry_client.uploader import Uploader
+from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.registry import Registry
@@ -31,6 +36,13 @@ from vox_telemetry_spec.wire import ingest_target
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SEED = bytes(range(32))
 QUOTA = 10_000_000
+LONG_AGO = "2000-01-01T00:00:00.000Z"
+ALLOWED = Decision(
+    allowed=True,
+    reason="",
+    source=Source.CONSENT,
+    covers_from=datetime.fromisoformat(LONG_AGO),
+)
 
 
 class Clock:
@@ -69,6 +81,20 @@ def batches_of(spool: Spool, *batch_ids: str) -> list[Batch]:
     return [batch for batch in found if batch is not None]
 
 
+def consent_to(url: str) -> None:
+    """Keep a grant of long ago for `url`, in the configuration folder of this test."""
+    contract = packaged_contract()
+    consent_file.write(
+        granted(
+            None,
+            at=LONG_AGO,
+            url=ingest_target(url).url,
+            contract=contract.version,
+            contract_sha256=contract.sha256,
+        )
+    )
+
+
 def receipt_for(request: Request, **changes: Any) -> bytes:
     """Write the receipt that a sink gives for this request, as the wire document shows it."""
     payload = json.loads(request.body)
@@ -102,7 +128,7 @@ def upload(
     server: MisbehavingServer | str,
     clock: Clock | None = None,
     *,
-    off_reason: Callable[[], str | None] = lambda: None,
+    may_send: Callable[[], Decision] = lambda: ALLOWED,
     token: str | None = None,
     silence_s: float = 0.5,
     request_s: float = 1.0,
@@ -115,7 +141,7 @@ def upload(
     with Transport(target, "test/1", silence_s=silence_s, request_s=request_s) as transport:
         world = World(
             post=transport.post,
-            off_reason=off_reason,
+            may_send=may_send,
             now=clock.now,
             sleep=clock.sleep,
             random=lambda: 1.0,

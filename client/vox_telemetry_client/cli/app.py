@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from vox_telemetry_client.cli import check, enqueue, keys, output, prune, record, review, upload
+from vox_telemetry_client.cli import (
+    check,
+    consent,
+    enqueue,
+    keys,
+    output,
+    prune,
+    record,
+    review,
+    upload,
+)
 
 app = typer.Typer(
     name="vox-telemetry",
@@ -37,6 +47,7 @@ def _options(
 
 
 app.add_typer(keys.app, name="keys")
+app.add_typer(consent.app, name="consent")
 app.add_typer(prune.app, name="prune")
 app.command("record")(record.record)
 app.command("check", epilog=check.EXAMPLES)(check.check)

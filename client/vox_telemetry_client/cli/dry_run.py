@@ -2,12 +2,14 @@
 
 import json
 import secrets
+from collections.abc import Iterator
 
 from vox_telemetry_client import credentials
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.run_upload import target_of, user_agent
-from vox_telemetry_client.cli.settings import may_send, now
+from vox_telemetry_client.cli.consent import uncovered_note
+from vox_telemetry_client.cli.run_upload import user_agent
+from vox_telemetry_client.cli.settings import may_send, now, target_of
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import CredentialError
 from vox_telemetry_client.signing import (
@@ -30,7 +32,7 @@ def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: boo
     """Print method, URL, headers, size, digest and body of each request; a token is not shown."""
     target = target_of(config, url)
     key, remark = _key()
-    remarks = [found for found in (may_send(), remark) if found is not None]
+    remarks = [found for found in (remark, *_withheld(spool, target.url)) if found]
     with Transport(target, user_agent()) as transport:
         requests = [
             _request(transport, target, batch, key, config)
@@ -45,6 +47,14 @@ def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: boo
     output.line(f"{len(requests)} requests, nothing was sent")
     for found in remarks:
         output.note(found)
+
+
+def _withheld(spool: Spool, url: str) -> Iterator[str]:
+    """Yield why these requests, or some of them, would not be made now."""
+    decision = may_send(url)
+    yield decision.reason
+    if decision.covers_from is not None and spool.uncovered(decision.covers_from):
+        yield uncovered_note(len(spool.uncovered(decision.covers_from)))
 
 
 def _key() -> tuple[SigningKey | None, str | None]:

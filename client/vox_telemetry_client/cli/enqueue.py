@@ -7,8 +7,9 @@ import typer
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.rules import repair_with
 from vox_telemetry_client.cli.settings import AsJson, now, settings, spool, spool_to_read
-from vox_telemetry_client.cli.taking import Taken, Taker, repair_with, since_time
+from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.credentials import hash_salt
 from vox_telemetry_client.draft import Draft

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO, TypeAlias
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -49,6 +50,13 @@ def note(text: str) -> None:
         # Where it cannot be written there is nobody to tell.
         with suppress(OSError):
             sys.stderr.write(_writable(text, sys.stderr) + "\n")
+
+
+def ask(question: str) -> bool | None:
+    """Ask the person at the terminal, "no" being the default; None where nobody is there."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return typer.confirm(question, err=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -10,8 +10,8 @@ from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.settings import AsJson, settings
 from vox_telemetry_client.errors import InputRefusedError
 from vox_telemetry_client.reading import STANDARD_INPUT
-from vox_telemetry_client.recording import not_recorded_reason
 from vox_telemetry_client.recording import record as keep
+from vox_telemetry_client.recording import recording_switch
 from vox_telemetry_spec.errors import JsonRefusedError
 from vox_telemetry_spec.limits import METADATA_MAX_BYTES
 from vox_telemetry_spec.strict_json import JsonValue, decode
@@ -36,7 +36,7 @@ def record(
     """Keep one row in the local store; does nothing where telemetry is switched off."""
     path = db or settings().store
     row_id = keep(metric_type, session, value, _object(metadata), db=path)
-    reason = not_recorded_reason(metric_type) if row_id is None else None
+    reason = recording_switch()(metric_type) if row_id is None else None
     if as_json:
         output.document({"recorded": row_id is not None, "id": row_id, "reason": reason})
     elif row_id is None:

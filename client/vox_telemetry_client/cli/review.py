@@ -8,11 +8,12 @@ import typer
 
 from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
 from vox_telemetry_client.cli.settings import (
     AsJson,
-    may_send,
     naming_the_spool,
     now,
+    sending,
     settings,
     spool_to_read,
 )
@@ -25,6 +26,7 @@ from vox_telemetry_client.files import replace
 from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
+from vox_telemetry_client.switches import Decision
 from vox_telemetry_spec.times import format_time
 
 Batch = Annotated[str, typer.Argument(metavar="BATCH", help="A batch id, or its beginning.")]
@@ -35,19 +37,25 @@ def status(*, as_json: AsJson = False) -> None:
     """Say what is pending, set aside, sent, and whether anything may be sent."""
     config = settings()
     with naming_the_spool(config):
-        found = look(spool_to_read(config).folder, now())
+        decision = sending(config)
+        found = look(spool_to_read(config).folder, now(), covers_from=decision.covers_from)
     facts = _facts(found) | {
         "spool": str(config.spool),
         "quota_bytes": config.spool_max_bytes,
-        "sending": {"allowed": may_send() is None, "reason": may_send()},
+        "sending": {
+            "allowed": decision.allowed,
+            "reason": decision.reason or None,
+            "source": decision.source,
+        },
+        "consent": consent_facts(),
         "key": key_list.read().current,
         # Whether the keyring has it is not asked here: it might want a password.
-        "upload_url_in_environment": bool((config.upload_url or "").strip()),
+        "upload_url_configured": bool((config.upload_url or "").strip()),
     }
     if as_json:
         output.document(facts)
     else:
-        _print_status(facts, found)
+        _print_status(facts, found, decision)
 
 
 def show(batch: Batch, *, as_json: AsJson = False) -> None:
@@ -113,6 +121,7 @@ def _facts(found: Overview) -> dict[str, object]:
         "pending_ids": found.pending,
         "rejected_ids": found.rejected,
         "old_ids": found.old,
+        "before_consent_ids": found.before_consent,
         "unapproved_ids": found.unapproved,
         "missing_ids": found.missing,
         "foreign_names": found.foreign,
@@ -122,7 +131,7 @@ def _facts(found: Overview) -> dict[str, object]:
     }
 
 
-def _print_status(facts: dict[str, object], found: Overview) -> None:
+def _print_status(facts: dict[str, object], found: Overview, decision: Decision) -> None:
     output.line(f"spool       {facts['spool']}")
     output.line(f"pending     {len(found.pending)} batches, {found.pending_events} events")
     output.line(f"rejected    {len(found.rejected)} batches")
@@ -132,7 +141,7 @@ def _print_status(facts: dict[str, object], found: Overview) -> None:
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
     output.line(f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of the quota")
     output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
-    output.line(f"sending     {may_send() or 'allowed'}")
+    output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):
         for batch_id in batch_ids:
             output.line(f"  {name:9} {batch_id}")
@@ -142,6 +151,8 @@ def _print_status(facts: dict[str, object], found: Overview) -> None:
 def _print_concerns(found: Overview) -> None:
     for batch_id in found.old:
         output.note(f"{batch_id} has been pending for more than 7 days")
+    if found.before_consent:
+        output.note(uncovered_note(len(found.before_consent)))
     for batch_id in found.unapproved:
         output.note(f"{batch_id} is not in the journal: the next upload sets it aside")
     for batch_id in found.missing:

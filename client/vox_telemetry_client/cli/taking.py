@@ -4,25 +4,22 @@ What was enqueued before is left out, so that the same command can be given ever
 a file that grows.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import typer
 
-from vox_telemetry_client.check import CEILING, Check, Checked, Rules
+from vox_telemetry_client.check import Check, Checked, Rules
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.progress import EventsProgress
-from vox_telemetry_client.cli.settings import now
+from vox_telemetry_client.cli.rules import rules
 from vox_telemetry_client.draft import Draft
 from vox_telemetry_client.inputs import Inputs
-from vox_telemetry_client.recording import not_recorded_reason
-from vox_telemetry_client.repair import OnForbidden, Repair
+from vox_telemetry_client.recording import recording_switch
+from vox_telemetry_client.repair import Repair
 from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.store_events import StoreEvents, Wanted
-from vox_telemetry_spec.redaction import keyed_hash
 from vox_telemetry_spec.retention import read_time
 from vox_telemetry_spec.strict_json import JsonValue, encode
 
@@ -46,8 +43,7 @@ class Taker:
     def rows(self, path: Path, wanted: Wanted) -> "Taken":
         """Take the rows of a store that may be enqueued."""
         with_rules = rules(self.repair)
-        registry = with_rules.checker.contracts.registry
-        store = StoreEvents(path, wanted, registry, CEILING, not_recorded_reason)
+        store = StoreEvents(path, wanted, with_rules, recording_switch())
         with EventsProgress(None, shown=self.shown) as progress:
             checked = self._check(with_rules, progress).events(str(path), store.read())
         staying: list[dict[str, object]] = [
@@ -107,20 +103,6 @@ class Taken:
             )
         if not self.accepted and not self.checked.refused:
             output.note(f"no new {'events' if self.staying is None else 'rows'} to enqueue")
-
-
-def rules(repair: Repair) -> Rules:
-    """Return the packaged contract with what is done about refused events."""
-    # Compiling the contract takes longer than the rest of most commands: only these need it.
-    from vox_telemetry_spec.checking import Checker  # noqa: PLC0415 -- see above
-
-    return Rules(Checker.load(), now(), repair)
-
-
-def repair_with(on_forbidden: OnForbidden, salt: Callable[[], bytes]) -> Repair:
-    """Return what is done about refused events; `salt` is asked for once, and only if needed."""
-    salt = cache(salt)
-    return Repair(on_forbidden, lambda value: keyed_hash(value, salt()))
 
 
 def since_time(text: str | None) -> datetime | None:

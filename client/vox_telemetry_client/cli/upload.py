@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, may_send, settings, spool_to_read
-from vox_telemetry_client.errors import SwitchedOffError
+from vox_telemetry_client.cli.settings import AsJson, all_off, settings, spool_to_read
 from vox_telemetry_client.report import Outcome, Report
 
 DryRun = Annotated[
@@ -23,9 +22,9 @@ def upload(*, dry_run: DryRun = False, url: Url = None, as_json: AsJson = False)
 
         show_requests(config, spool_to_read(config), url, as_json=as_json)
         return
-    reason = may_send()
-    if reason is not None:
-        raise SwitchedOffError(reason)
+    off = all_off()  # before the URL is asked for, which may unlock a keyring
+    if off is not None:
+        off.require()
     from vox_telemetry_client.cli.run_upload import run_upload  # noqa: PLC0415 -- so is tenacity
 
     report = run_upload(config, url)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import command, run_cli
-from support.client_world import new_spool, put, stores
+from support.client_world import consent_to, new_spool, put, stores
 from support.http_answers import hang
 from support.http_server import misbehaving_server
 
@@ -29,6 +29,11 @@ COMMANDS = (
     "export",
     "upload",
     "upload --dry-run",
+    "consent grant",
+    "consent grant --url https://sink.example",
+    "consent deny",
+    "consent deny --purge",
+    "consent status",
 )
 
 
@@ -132,6 +137,7 @@ def test_ctrl_c_in_an_upload_keeps_everything(client_env: dict[str, str], tmp_pa
     put(new_spool(tmp_path / "spool"))
     run_cli(PROGRAM, "keys", "generate", env=client_env)
     with misbehaving_server(hang(60), then=stores()) as server:
+        consent_to(server.url)
         env = client_env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
         process = subprocess.Popen(
             command(PROGRAM, "upload", "--json"),
@@ -162,7 +168,16 @@ def test_looking_does_not_import_what_only_sending_needs() -> None:
 
 
 def test_the_help_of_each_command_is_there() -> None:
-    for line in ("check", "enqueue", "status", "show", "export", "upload", "keys generate"):
+    for line in (
+        "check",
+        "enqueue",
+        "status",
+        "show",
+        "export",
+        "upload",
+        "keys generate",
+        "consent deny",
+    ):
         ran = run_cli(PROGRAM, *line.split(), "--help")
         assert (ran.code, "--json" in ran.out) == (0, True)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
-from support.client_world import new_spool, put, tree
+from support.client_world import consent_to, new_spool, put, tree
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.violations import Violation
@@ -48,7 +48,7 @@ def test_status_counts_and_warns(spool: Spool, env: dict[str, str]) -> None:
 def test_status_does_not_show_the_url_or_the_token(tmp_path: Path) -> None:
     env = {"VOX_TELEMETRY_UPLOAD_URL": "https://u.example", "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret"}
     ran = run_cli(PROGRAM, "status", "--json", env=env, cwd=tmp_path)
-    assert json.loads(ran.out)["upload_url_in_environment"] is True
+    assert json.loads(ran.out)["upload_url_configured"] is True
     assert "s3cret" not in ran.out
     assert "u.example" not in ran.out
 
@@ -149,6 +149,7 @@ def test_an_upload_lock_that_is_none_is_one_line(
 ) -> None:
     env = env | keyring_environment | {"VOX_TELEMETRY_UPLOAD_URL": "http://127.0.0.1:9"}
     run_cli(PROGRAM, "keys", "generate", env=env)
+    consent_to("http://127.0.0.1:9")
     spool.folder.upload_lock.mkdir()
     ran = run_cli(PROGRAM, "upload", "--json", env=env)
     assert (ran.code, json.loads(ran.out)["error"]["kind"]) == (1, "spool")

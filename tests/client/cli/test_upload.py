@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from support.cli import command, run_cli
-from support.client_world import names, new_spool, problem, put, receipt_for, stores, tree
+from support.client_world import (
+    consent_to,
+    names,
+    new_spool,
+    problem,
+    put,
+    receipt_for,
+    stores,
+    tree,
+)
 from support.http_answers import Request, computed, html, reply
 from support.http_server import misbehaving_server
 from vox_telemetry_client.lock import held
@@ -29,6 +38,7 @@ def test_the_bytes_shown_are_the_bytes_sent(
     assert run_cli(PROGRAM, "enqueue", events_file, env=env).code == 0
     shown = run_cli(PROGRAM, "export", env=env).out.encode()
     with misbehaving_server(stores()) as server:
+        consent_to(server.url)
         ran = run_cli(PROGRAM, "upload", "--json", "--url", server.url, env=env)
     assert (ran.code, ran.err) == (0, "")
     assert server.requests[0].body + b"\n" == shown
@@ -47,6 +57,7 @@ def test_a_refused_batch_shows_its_problem_and_is_1(env: dict[str, str], tmp_pat
         422, "contract-refused", violations=[{"event": 0, "pointer": "/a", "rule": "r"}]
     )
     with misbehaving_server(refusal) as server:
+        consent_to(server.url)
         ran = run_cli(
             PROGRAM, "upload", "--json", env=env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
         )
@@ -58,6 +69,7 @@ def test_a_refused_batch_shows_its_problem_and_is_1(env: dict[str, str], tmp_pat
 def test_a_captive_portal_is_1_and_keeps(env: dict[str, str], tmp_path: Path) -> None:
     put(new_spool(tmp_path / "spool"))
     with misbehaving_server(html()) as server:
+        consent_to(server.url)
         ran = run_cli(PROGRAM, "upload", env=env | {"VOX_TELEMETRY_UPLOAD_URL": server.url})
     assert ran.code == 1
     assert "holds no receipt" in ran.err
@@ -67,6 +79,7 @@ def test_a_captive_portal_is_1_and_keeps(env: dict[str, str], tmp_path: Path) ->
 
 def test_nothing_to_upload_is_done(env: dict[str, str]) -> None:
     with misbehaving_server() as server:
+        consent_to(server.url)
         ran = run_cli(PROGRAM, "upload", "--url", server.url, env=env)
     assert (ran.code, ran.out, ran.err, server.requests) == (0, "nothing to upload\n", "", [])
 
@@ -96,6 +109,7 @@ def test_not_configured_is_3_and_sends_nothing(
     put(new_spool(tmp_path / "spool"))
     before = tree(tmp_path / "spool")
     with misbehaving_server() as server:
+        consent_to(server.url)
         changed = env | {"VOX_TELEMETRY_UPLOAD_URL": server.url} | change
         ran = run_cli(PROGRAM, "upload", "--json", env=changed)
     error = json.loads(ran.out)["error"]
@@ -111,6 +125,7 @@ def test_no_url_and_no_key_are_3(client_env: dict[str, str]) -> None:
         ran.code,
         ran.err.startswith("vox-telemetry: no upload URL: set VOX_TELEMETRY_UPLOAD_URL"),
     ) == (3, True)
+    consent_to("https://sink.example")
     ran = run_cli(PROGRAM, "upload", "--url", "https://sink.example", env=client_env)
     assert (ran.code, "no signing key yet" in ran.err) == (3, True)
 
@@ -127,6 +142,7 @@ def test_two_uploads_at_once_one_works_and_the_other_says_who(
         return 201, {}, receipt_for(request)
 
     with misbehaving_server(computed(slowly), then=stores()) as server:
+        consent_to(server.url)
         configured = env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
         first = subprocess.Popen(
             command(PROGRAM, "upload"),
@@ -167,6 +183,7 @@ def test_a_dry_run_shows_every_header_and_sends_nothing(
     (batch,) = put(new_spool(tmp_path / "spool"))
     before = tree(tmp_path / "spool")
     with misbehaving_server(stores()) as server:
+        consent_to(server.url)
         configured = env | {
             "VOX_TELEMETRY_UPLOAD_URL": server.url,
             "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret",
@@ -214,6 +231,7 @@ def test_a_dry_run_of_nothing_makes_nothing(env: dict[str, str], tmp_path: Path)
 def test_a_wrong_token_shows_no_token(env: dict[str, str], tmp_path: Path) -> None:
     put(new_spool(tmp_path / "spool"))
     with misbehaving_server(problem(401, "token-invalid"), reply(500)) as server:
+        consent_to(server.url)
         configured = env | {
             "VOX_TELEMETRY_UPLOAD_URL": server.url,
             "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret",
@@ -227,6 +245,7 @@ def test_a_correction_of_the_clock_is_said(env: dict[str, str], tmp_path: Path) 
     put(new_spool(tmp_path / "spool"))
     stale = problem(401, "signature-stale", sink_time="2020-01-01T00:00:00.000Z")
     with misbehaving_server(stale, then=stores()) as server:
+        consent_to(server.url)
         ran = run_cli(PROGRAM, "upload", env=env | {"VOX_TELEMETRY_UPLOAD_URL": server.url})
     assert ran.code == 0
     assert "signed with the sink's time, set the clock" in ran.err

@@ -1,7 +1,7 @@
 """One batch: its bytes, and the journal's word on them. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -58,7 +58,7 @@ class Batch:
 
 
 def compose_all(
-    runs: Iterable[list[JsonValue]],
+    runs: Iterable[Sequence[JsonValue | msgspec.Raw]],
     *,
     producer: Producer,
     approved_at: datetime,

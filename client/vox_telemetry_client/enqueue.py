@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+import msgspec
+
 from vox_telemetry_client.batch import Approval, compose_all
 from vox_telemetry_client.draft import Draft
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.envelope import Producer, compose
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
-from vox_telemetry_spec.strict_json import JsonValue, decode, encode
+from vox_telemetry_spec.strict_json import JsonValue, encode
 from vox_telemetry_spec.uuid7 import uuid7
 
 DISTRIBUTION = "vox-telemetry"
@@ -60,6 +62,6 @@ def keep(found: Draft, spool: Spool, *, now: datetime, max_bytes: int) -> list[A
         SpoolError: the spool cannot be written; nothing is kept.
 
     """
-    runs = ([decode(event) for event in run] for run in found.batches())
+    runs = (list(map(msgspec.Raw, run)) for run in found.batches())
     batches = compose_all(runs, producer=producer(), approved_at=now, random=secrets.token_bytes)
     return spool.put(batches, max_bytes=max_bytes, needed_bytes=found.needed_bytes)

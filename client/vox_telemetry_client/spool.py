@@ -16,7 +16,7 @@ from pathlib import Path
 from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.consent import Consent
 from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
-from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
+from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
 from vox_telemetry_client.journal import (
     Acknowledged,
@@ -34,6 +34,7 @@ from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.seen import Seen
 from vox_telemetry_client.settle import end, remove, settle
+from vox_telemetry_client.staging import publish, stage, unstage
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
@@ -64,9 +65,9 @@ class Spool:
             self._check_quota(needed_bytes, max_bytes)
             seen = Seen(self.folder.seen)
             with seen.adding() as remember:
-                staged = self._stage(batches, remember)
+                staged = stage(self.folder, batches, remember)
                 self._decide(Enqueued(self._at(), staged), staged)
-            self._publish(staged)
+            publish(self.folder, staged)
             # It is kept, and a memory that is too long can be cut the next time.
             with suppress(OSError):
                 seen.forget()
@@ -156,9 +157,9 @@ class Spool:
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
         with self._changing():
-            staged = self._stage(halves)
+            staged = stage(self.folder, halves)
             self._decide(Split(self._at(), batch_id, staged), staged)
-            self._publish(staged)
+            publish(self.folder, staged)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
 
@@ -223,36 +224,11 @@ class Spool:
                 f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
 
-    def _stage(
-        self, batches: Iterable[Batch], remember: Callable[[Batch], None] = lambda _: None
-    ) -> list[Approval]:
-        staged: list[Approval] = []
-        try:
-            for batch in batches:
-                staged.append(batch.approval)
-                write_new(self.folder.tmp / batch_file(batch.batch_id), batch.payload)
-                remember(batch)
-            sync_folder(self.folder.tmp)
-        except BaseException:  # nothing is decided yet, so nothing stays, also after Ctrl-C
-            self._unstage(staged)
-            raise
-        return staged
-
-    def _unstage(self, batches: Sequence[Approval]) -> None:
-        for batch in batches:
-            (self.folder.tmp / batch_file(batch.batch_id)).unlink(missing_ok=True)
-
-    def _publish(self, batches: Sequence[Approval]) -> None:
-        for batch in batches:
-            name = batch_file(batch.batch_id)
-            (self.folder.tmp / name).rename(self.folder.pending / name)
-        sync_folder(self.folder.pending)
-
     def _decide(self, line: Line, staged: Sequence[Approval] = ()) -> None:
         try:
             self._journal.append(line)
         except SpoolError:
-            self._unstage(staged)
+            unstage(self.folder, staged)
             raise
 
     def _at(self) -> str:

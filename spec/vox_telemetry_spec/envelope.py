@@ -8,7 +8,7 @@ import msgspec
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.errors import ContractRefusedError
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
-from vox_telemetry_spec.strict_json import JsonObject, JsonValue, decode, encode
+from vox_telemetry_spec.strict_json import JsonObject, JsonValue, decode
 from vox_telemetry_spec.taxonomy import TransmissionClass
 from vox_telemetry_spec.times import format_time, parse_time
 from vox_telemetry_spec.violations import Violation
@@ -32,10 +32,17 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def compose(
-    events: Sequence[JsonValue], *, batch_id: str, approved_at: datetime, producer: Producer
+    events: Sequence[JsonValue | msgspec.Raw],
+    *,
+    batch_id: str,
+    approved_at: datetime,
+    producer: Producer,
 ) -> bytes:
-    """Return the canonical payload bytes of one batch: what is kept, shown, signed and sent."""
-    return encode(
+    """Return the canonical payload bytes of one batch: what is kept, shown, signed and sent.
+
+    An event that is bytes already (`msgspec.Raw`) must be what `encode` wrote.
+    """
+    return msgspec.json.encode(
         {
             "schema": BATCH_SCHEMA,
             "batch_id": batch_id,

@@ -18,12 +18,12 @@ APPEND = "vox_telemetry_client.journal:Journal.append"
 @pytest.mark.parametrize(
     ("place", "when", "kept"),
     [
-        ("vox_telemetry_client.spool:write_new", "before", 0),
-        ("vox_telemetry_client.spool:write_new", "after", 0),
+        ("vox_telemetry_client.staging:write_new", "before", 0),
+        ("vox_telemetry_client.staging:write_new", "after", 0),
         (APPEND, "before", 0),
         (APPEND, "after", 3),  # the line is the decision
-        ("vox_telemetry_client.spool:Spool._publish", "before", 3),
-        ("vox_telemetry_client.spool:Spool._publish", "after", 3),
+        ("vox_telemetry_client.spool:publish", "before", 3),
+        ("vox_telemetry_client.spool:publish", "after", 3),
         ("pathlib:Path.rename", "after", 3),  # the first of three renames
     ],
 )
@@ -76,7 +76,7 @@ def test_an_upload_that_is_killed_is_finished_by_the_next(
     [
         (APPEND, "before", "Split", 4),
         (APPEND, "after", "Split", 3),
-        ("vox_telemetry_client.spool:Spool._publish", "after", "", 3),
+        ("vox_telemetry_client.spool:publish", "after", "", 3),
     ],
 )
 def test_a_split_that_is_killed_loses_and_doubles_no_event(

@@ -58,7 +58,7 @@ class Batch:
 
 
 def compose_all(
-    runs: Iterable[Sequence[JsonValue | msgspec.Raw]],
+    runs: "Iterable[Sequence[JsonValue | msgspec.Raw]]",
     *,
     producer: Producer,
     approved_at: datetime,

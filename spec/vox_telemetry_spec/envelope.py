@@ -32,7 +32,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def compose(
-    events: Sequence[JsonValue | msgspec.Raw],
+    events: "Sequence[JsonValue | msgspec.Raw]",
     *,
     batch_id: str,
     approved_at: datetime,

@@ -8,8 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from vox_telemetry_spec.envelope import Producer, compose
-from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.envelope import Event, Producer, compose
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.uuid7 import RANDOM_BYTES, uuid7
 
@@ -58,7 +57,7 @@ class Batch:
 
 
 def compose_all(
-    runs: "Iterable[Sequence[JsonValue | msgspec.Raw]]",
+    runs: Iterable[Sequence[Event]],
     *,
     producer: Producer,
     approved_at: datetime,

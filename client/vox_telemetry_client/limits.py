@@ -33,7 +33,9 @@ BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal
 
 CLOCK_OFFSET_MAX_S: Final = 100 * 366 * 86_400  # a machine without a battery begins in 1970
 
-SPOOL_LOCK_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
+SPOOL_LOCK_WAIT_S: Final = (
+    10.0  # held for 2 s for 500,000 events, so this long means a stopped process
+)
 UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
 RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another writer this long
 PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -13,6 +14,9 @@ from vox_telemetry_spec.taxonomy import TransmissionClass
 from vox_telemetry_spec.times import format_time, parse_time
 from vox_telemetry_spec.violations import Violation
 from vox_telemetry_spec.wire import BATCH_SCHEMA
+
+# Decoded, or the canonical bytes that `encode` made of it.
+Event: TypeAlias = "JsonValue | msgspec.Raw"
 
 
 class Producer(msgspec.Struct, frozen=True):
@@ -32,16 +36,13 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def compose(
-    events: "Sequence[JsonValue | msgspec.Raw]",
+    events: Sequence[Event],
     *,
     batch_id: str,
     approved_at: datetime,
     producer: Producer,
 ) -> bytes:
-    """Return the canonical payload bytes of one batch: what is kept, shown, signed and sent.
-
-    An event that is bytes already (`msgspec.Raw`) must be what `encode` wrote.
-    """
+    """Return the canonical payload bytes of one batch: what is kept, shown, signed and sent."""
     return msgspec.json.encode(
         {
             "schema": BATCH_SCHEMA,

@@ -39,7 +39,7 @@ def test_an_enqueue_that_is_killed_keeps_all_or_nothing(
     assert all(spool.approved(batch_id) is not None for batch_id in pending)
     assert names(spool.folder.tmp) == []
     # The next enqueue is not hindered.
-    assert run_cli("vox-telemetry", *arguments, env=env, cwd=tmp_path).code == 0
+    assert run_cli("vox-telemetry", *arguments, "--again", env=env, cwd=tmp_path).code == 0
     assert len(new_spool(tmp_path / "spool").pending()) == kept + 3
 
 

@@ -130,6 +130,20 @@ def test_one_bad_row_keeps_all_out_and_is_named_by_its_id(tmp_path: Path) -> Non
     assert "alice" not in ran.err
     assert "canary" not in ran.err
     assert names(tmp_path) == ["vox.db"]
+    # How to go on although the default is all or nothing.
+    way = ran.err.splitlines()[-1]
+    assert way.startswith("nothing was kept: ")
+    assert all(word in way for word in ("--metric-type", "--since", "--on-forbidden omit"))
+    run_cli(PROGRAM, "enqueue", "--from-store", "--db", db, "--on-forbidden", "omit", cwd=tmp_path)
+    assert not (tmp_path / ".vox").exists()  # the row that is no JSON is no matter of omission
+
+
+def test_a_row_with_a_forbidden_field_can_be_left_out_of_the_others(tmp_path: Path) -> None:
+    rows = [bench(), bench(2.0, metadata='{"name":"alice@example.org"}'), bench(3.0)]
+    document = enqueue(original_database(tmp_path / "vox.db", rows), "--on-forbidden", "omit")
+    assert (document["code"], document["accepted"], document["omitted"]) == (0, 2, 1)
+    assert {(row["event"], row["action"]) for row in document["repaired"]} == {(1, "event_omitted")}
+    assert [event["metric_value"] for event in pending_events(tmp_path)] == [1.5, 3.0]
 
 
 def test_rows_are_chosen(tmp_path: Path) -> None:

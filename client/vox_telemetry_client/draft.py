@@ -8,7 +8,7 @@ not kept.
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from types import TracebackType
 from typing import IO, Self
@@ -87,7 +87,8 @@ class Draft:
         traceback: TracebackType | None,
     ) -> None:
         """Forget the events."""
-        self._file.close()
+        with suppress(OSError):  # a full disk, said before, refuses what is still to be flushed
+            self._file.close()
 
     def _to_disk(self) -> None:
         self._folder.create()

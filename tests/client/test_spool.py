@@ -1,11 +1,14 @@
+import errno
 import json
 import stat
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.client_world import QUOTA, Clock, file_size_limit, journal, names, new_spool, put, tree
+from vox_telemetry_client import seen as seen_file
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.errors import SpoolFullError
 from vox_telemetry_client.repeats import payload_digests
@@ -169,6 +172,35 @@ def test_a_full_disk_keeps_all_batches_of_a_call_or_none(spool: Spool) -> None:
     ):
         keep(spool, batches, max_bytes=QUOTA)
     assert tree(spool.folder.root) == before
+
+
+def test_an_interrupt_midway_keeps_nothing_of_the_call(spool: Spool) -> None:
+    put(spool)
+    before = tree(spool.folder.root)
+
+    def interrupted() -> Iterator[Batch]:
+        yield Batch(ID.format(1), b"{}", 1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        spool.put(interrupted(), max_bytes=QUOTA, needed_bytes=2)
+    assert tree(spool.folder.root) == before
+
+
+def test_the_memory_of_repeats_is_bounded_and_a_full_disk_there_is_no_matter(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen_file, "SEEN_MAX_BYTES", 2 * 32)
+    put(spool, events=3)
+    assert spool.folder.seen.stat().st_size == 64
+    monkeypatch.setattr(seen_file, "replace", _no_space)
+    put(spool, events=1)
+    assert spool.folder.seen.stat().st_size == 96
+    assert spool.enqueued_before().total() == 3
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "no space")
 
 
 def test_no_room_for_the_journal_line_keeps_nothing(spool: Spool) -> None:

@@ -134,7 +134,7 @@ def test_case_5_damaged_records_of_the_spool_do_not_hinder_and_are_told(
 ) -> None:
     run_cli(PROGRAM, "enqueue", events_file, "--max-events", "2", cwd=tmp_path)
     spool = tmp_path / ".vox" / "telemetry-upload-queue"
-    first = sorted((spool / "pending").iterdir())[0]
+    first = min((spool / "pending").iterdir())
     first.write_bytes(b"damaged")
     lines = (spool / "journal.jsonl").read_bytes()
     (spool / "journal.jsonl").write_bytes(b'{"event":"enq\n' + lines + b'{"event":"')

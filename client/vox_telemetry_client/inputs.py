@@ -92,9 +92,9 @@ def _walk(folder: Path, found: Inputs) -> Iterator[Path]:
 
     for inner, folders, files in os.walk(folder, onerror=refuse):
         kept = [name for name in folders if not name.startswith(".")]
-        links = [name for name in kept if Path(inner, name).is_symlink()]
-        found.left_out += Counter({"hidden": len(folders) - len(kept), "links": len(links)})
-        folders[:] = [name for name in kept if name not in links]
+        links = sum(Path(inner, name).is_symlink() for name in kept)
+        found.left_out += Counter({"hidden": len(folders) - len(kept), "links": links})
+        folders[:] = kept  # os.walk does not enter links
         for name in files:
             if name.startswith("."):
                 found.left_out["hidden"] += 1

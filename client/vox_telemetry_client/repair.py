@@ -15,7 +15,6 @@ from vox_telemetry_spec.violations import Violation, child
 
 # What is wrong with an event's form; every other rule is one of the forbidden-field rules.
 _FORM = ("contract.", "json.", "policy.", "time.")
-_NAME = "name."
 
 Check = Callable[[JsonValue], list[Violation]]
 
@@ -70,10 +69,8 @@ class Repair:
         return _omitted(event, found, forbidden, check)
 
     def _hashed(self, event: JsonValue, forbidden: list[Violation], check: Check) -> Outcome:
-        names = {one.pointer for one in forbidden if one.rule.startswith(_NAME)}
-        values = {one.pointer for one in forbidden} - names
-        hashed = _with_hashes(event, values, self.hash_of)
-        if left := check(hashed):
+        hashed = _with_hashes(event, {one.pointer for one in forbidden}, self.hash_of)
+        if left := check(hashed):  # also where a name is forbidden, whatever its value is now
             return Outcome(refused=tuple(left))
         return Outcome(hashed, tuple((one, Repaired.HASHED) for one in forbidden))
 

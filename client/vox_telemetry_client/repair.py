@@ -96,7 +96,7 @@ def _omitted(
 
 
 def _goes_with(violation: Violation, forbidden: list[Violation]) -> bool:
-    """Tell whether a place is refused because of a forbidden one in, at or below it."""
+    """Tell whether a place is a forbidden one, or the object or list that holds it."""
     return any(
         violation.pointer in (one.pointer, one.pointer.rpartition("/")[0]) for one in forbidden
     )

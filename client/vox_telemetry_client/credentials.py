@@ -1,8 +1,7 @@
 """Keys and secrets: the only file that talks to the keyring, and the only one that imports it.
 
 Secrets come from the environment, then from the keyring (service `vox-telemetry`, users
-`VoxTelemetryUploadUrl` and `VoxTelemetryUploadToken`); a private key lies there under its key id,
-the salt of hashed values under `VoxTelemetryHashSalt`.
+`VoxTelemetryUploadUrl` and `VoxTelemetryUploadToken`); a private key lies there under its key id.
 There is no plain-text fallback: a machine without a keyring is told so.
 """
 
@@ -20,7 +19,6 @@ from vox_telemetry_client.key_list import KnownKey
 from vox_telemetry_client.limits import KEYRING_WAIT_S
 from vox_telemetry_spec.errors import KeyRefusedError
 from vox_telemetry_spec.keys import KEY_BYTES, SigningKey
-from vox_telemetry_spec.limits import SALT_MIN_BYTES
 from vox_telemetry_spec.times import format_time
 
 if TYPE_CHECKING:
@@ -29,9 +27,7 @@ if TYPE_CHECKING:
 SERVICE = "vox-telemetry"
 URL_USER = "VoxTelemetryUploadUrl"
 TOKEN_USER = "VoxTelemetryUploadToken"  # noqa: S105 -- the entry's name, not a token
-SALT_USER = "VoxTelemetryHashSalt"
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # b64token, RFC 6750 section 2.1
-_SALT = re.compile(f"[0-9a-f]{{{2 * SALT_MIN_BYTES}}}")
 _HEADLESS = (
     "no usable keyring: unlock yours; without a desktop, start a Secret Service (gnome-keyring "
     "under D-Bus) or name a backend in PYTHON_KEYRING_BACKEND"
@@ -129,29 +125,6 @@ def remove_key(key_id: str) -> str | None:
     left = keys.without(key_id)
     key_list.write(left)
     return left.current
-
-
-def hash_salt() -> bytes:
-    """Return this installation's salt for hashed values; the first call makes it, none changes it.
-
-    Raises:
-        CredentialError: the keyring cannot be asked, does not keep the salt, or holds another text.
-
-    """
-    found = _ask(lambda: _keyring().get_password(SERVICE, SALT_USER))
-    if found is None:
-        made = secrets.token_hex(SALT_MIN_BYTES)
-        _ask(lambda: _keyring().set_password(SERVICE, SALT_USER, made))
-        # What another process has made in the same moment counts for both.
-        found = _ask(lambda: _keyring().get_password(SERVICE, SALT_USER))
-    if found is None:
-        raise CredentialError(f"the keyring took the salt and does not give it back; {_HEADLESS}")
-    if _SALT.fullmatch(found) is None:
-        raise CredentialError(
-            f"{SALT_USER} in the keyring is no salt, expected {2 * SALT_MIN_BYTES} hex digits: "
-            f"remove it with: keyring del {SERVICE} {SALT_USER}"
-        )
-    return bytes.fromhex(found)
 
 
 def _typeable_key() -> SigningKey:

@@ -194,22 +194,3 @@ def test_a_keyring_that_never_answers_is_waited_for_in_bounded_time(
     with pytest.raises(CredentialError, match="did not answer in 0 s"):
         credentials.upload_token(_config())
     assert time.monotonic() - began < 2
-
-
-def test_the_salt_is_made_once_and_never_changes(keyring_backend: KeyringBackend) -> None:
-    salt = credentials.hash_salt()
-    assert len(salt) == 32
-    assert credentials.hash_salt() == salt
-    assert keyring_backend.get_password("vox-telemetry", "VoxTelemetryHashSalt") == salt.hex()
-    keyring_backend.delete_password("vox-telemetry", "VoxTelemetryHashSalt")
-    assert credentials.hash_salt() != salt
-
-
-def test_a_salt_that_is_none_or_not_kept_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    _use(monkeypatch, _Odd(stored="too short"))
-    with pytest.raises(CredentialError, match="expected 64 hex digits: remove it with") as refused:
-        credentials.hash_salt()
-    assert "too short" not in str(refused.value)
-    _use(monkeypatch, _Odd())
-    with pytest.raises(CredentialError, match="took the salt and does not give it back"):
-        credentials.hash_salt()

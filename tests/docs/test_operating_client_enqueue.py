@@ -3,7 +3,7 @@
 import re
 
 from support.checkouts import ROOT
-from vox_telemetry_client import credentials, limits
+from vox_telemetry_client import hash_salt, limits
 from vox_telemetry_client.inputs import SUFFIXES
 from vox_telemetry_client.repair import OnForbidden, Repaired
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS, CODED_BODY_MAX_BYTES
@@ -36,4 +36,4 @@ def test_the_words_are_the_codes() -> None:
         OnForbidden
     )
     assert all(says(f"`{word}`") for word in Repaired)
-    assert says(f"keyring del {credentials.SERVICE} {credentials.SALT_USER}")
+    assert says(f"keyring del {hash_salt.SERVICE} {hash_salt.SALT_USER}")

@@ -11,7 +11,7 @@ from vox_telemetry_client.cli.rules import repair_with
 from vox_telemetry_client.cli.settings import AsJson, now, settings, spool, spool_to_read
 from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.credentials import hash_salt
+from vox_telemetry_client.hash_salt import hash_salt
 from vox_telemetry_client.draft import Draft
 from vox_telemetry_client.enqueue import draft, keep
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED

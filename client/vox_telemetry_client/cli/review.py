@@ -138,8 +138,10 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
     output.line(
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
+    output.line(
+        f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of what is used"
+    )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
-    output.line(f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of the quota")
     output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):

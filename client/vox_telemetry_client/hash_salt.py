@@ -3,8 +3,10 @@
 import re
 import secrets
 
-from vox_telemetry_client.credentials import SERVICE, _ask, _keyring
+from vox_telemetry_client import keyring_door
 from vox_telemetry_client.errors import CredentialError
+from vox_telemetry_client.hidden import Hidden
+from vox_telemetry_client.keyring_door import SERVICE
 from vox_telemetry_spec.limits import SALT_MIN_BYTES
 
 SALT_USER = "VoxTelemetryHashSalt"
@@ -18,15 +20,13 @@ def hash_salt() -> bytes:
         CredentialError: the keyring cannot be asked, does not keep the salt, or holds another text.
 
     """
-    found = _ask(lambda: _keyring().get_password(SERVICE, SALT_USER))
+    found = keyring_door.read(SALT_USER)
     if found is None:
-        made = secrets.token_hex(SALT_MIN_BYTES)
-        _ask(lambda: _keyring().set_password(SERVICE, SALT_USER, made))
-        # What another process has made in the same moment counts for both.
-        found = _ask(lambda: _keyring().get_password(SERVICE, SALT_USER))
-    if found is None or _SALT.fullmatch(found) is None:
+        found = Hidden(secrets.token_hex(SALT_MIN_BYTES))
+        keyring_door.store(SALT_USER, found)
+    if _SALT.fullmatch(found.reveal()) is None:
         raise CredentialError(
             f"{SALT_USER} in the keyring is no salt, expected {2 * SALT_MIN_BYTES} hex digits: "
             f"remove it with: keyring del {SERVICE} {SALT_USER}"
         )
-    return bytes.fromhex(found)
+    return bytes.fromhex(found.reveal())

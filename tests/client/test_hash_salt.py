@@ -44,5 +44,5 @@ class _Forgetful(KeyringBackend):
 
 def test_a_keyring_that_keeps_no_salt_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring, "get_keyring", _Forgetful)
-    with pytest.raises(CredentialError, match=r"is no salt, expected|does not give it back"):
+    with pytest.raises(CredentialError, match="does not give it back"):
         hash_salt()

@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
+from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.settings import (
     AsJson,
     naming_the_spool,
@@ -25,6 +25,7 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import replace
+from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
 from vox_telemetry_client.some import Some
@@ -51,8 +52,7 @@ def status(*, as_json: AsJson = False) -> None:
             "source": decision.source,
         },
         "consent": consent_facts(),
-        "key": key_list.read().current,
-        # Whether the keyring has it is not asked here: it might want a password.
+        **key_facts(config),
         "upload_url_configured": bool((config.upload_url or "").strip()),
     }
     if as_json:
@@ -142,6 +142,7 @@ def _facts(found: Overview) -> dict[str, object]:
             "last": None if last is None else last.receipt,
         },
         "used_bytes": found.used_bytes,
+        "seen_bytes": found.seen_bytes,
         "pending_ids": found.pending.first,
         "rejected_ids": found.rejected.first,
         "old_ids": found.old.first,
@@ -170,8 +171,11 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
     output.line(
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
+    output.line(
+        f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of what is used"
+    )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
-    output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
+    output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     for name, batches in (("pending", found.pending), ("rejected", found.rejected)):
         _each(batches, f"  {name:9} {{}}".format, output.line)

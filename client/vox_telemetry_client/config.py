@@ -10,6 +10,8 @@ from vox_telemetry_client.limits import SPOOL_MAX_BYTES
 
 UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
 UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
+CA_FILE = "VOX_TELEMETRY_CA_FILE"
+COMMON_CA_FILE = "SSL_CERT_FILE"  # OpenSSL's and curl's name for the same
 SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
 SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 STORE_DB = "VOX_TELEMETRY_DB"
@@ -41,6 +43,7 @@ class Config:
     upload_url: str | None = field(repr=False)
     upload_token: str | None = field(repr=False)
     opt_in_s2: frozenset[str] = frozenset()
+    ca_file: Path | None = None
 
 
 def from_env(
@@ -68,6 +71,7 @@ def from_env(
         upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
         opt_in_s2=frozenset(opt_in_s2),
+        ca_file=_ca_file(environ, cwd),
     )
 
 
@@ -80,6 +84,14 @@ def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
     """
     name = environ.get(STORE_DB, "").strip()
     return cwd / _expanded(STORE_DB, name) if name else _repository(cwd) / DEFAULT_STORE
+
+
+def _ca_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
+    for variable in (CA_FILE, COMMON_CA_FILE):
+        name = environ.get(variable, "").strip()
+        if name:
+            return cwd / _expanded(variable, name)
+    return None
 
 
 def policy_path(environ: Mapping[str, str], platform: str) -> Path:

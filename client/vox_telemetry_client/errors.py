@@ -2,6 +2,9 @@
 
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
+    ├── RunLimitError (0)            a run has used what the operator allowed it
+    ├── InterruptedRunError (130)    Ctrl-C ended a run in order
+    │   └── TerminatedRunError (143) SIGTERM did
     ├── OutputError (1)              a file that the operator named cannot be written
     ├── ReaderLeftError (141)        whoever read standard output has gone, as in `| head`
     ├── SpoolError (1)               the spool cannot be read or written
@@ -31,6 +34,7 @@ EXIT_USAGE = 2
 EXIT_NOT_CONFIGURED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_READER_LEFT = 141  # 128 + SIGPIPE, likewise
+EXIT_TERMINATED = 143  # 128 + SIGTERM, likewise
 
 
 def os_words(exc: OSError) -> str:
@@ -49,6 +53,27 @@ class InputRefusedError(TelemetryError):
     """An input holds no events."""
 
     kind = "input-refused"
+
+
+class RunLimitError(TelemetryError):
+    """A run has used what the operator allowed it, which is no trouble."""
+
+    exit_code = EXIT_DONE
+    kind = "run-limit"
+
+
+class InterruptedRunError(TelemetryError):
+    """Ctrl-C ended a run in order."""
+
+    exit_code = EXIT_INTERRUPTED
+    kind = "interrupted"
+
+
+class TerminatedRunError(InterruptedRunError):
+    """SIGTERM ended a run in order."""
+
+    exit_code = EXIT_TERMINATED
+    kind = "terminated"
 
 
 class OutputError(TelemetryError):

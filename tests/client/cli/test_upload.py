@@ -202,11 +202,9 @@ def test_what_a_dry_run_shows_is_what_the_next_upload_sends(
     batches = put(spool, events=4, max_events=2)
     before = tree(tmp_path / "spool")
     with misbehaving_server(then=stores()) as server:
-        consent_to(server.url)
-        configured = env | {
-            "VOX_TELEMETRY_UPLOAD_URL": server.url,
-            "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret",
-        }
+        url = server.url
+        consent_to(url)
+        configured = env | {"VOX_TELEMETRY_UPLOAD_URL": url, "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret"}
         ran = run_cli(PROGRAM, "upload", "--dry-run", "--json", env=configured)
         plain = run_cli(PROGRAM, "upload", "--dry-run", env=configured)
         shown_bytes = [
@@ -223,7 +221,7 @@ def test_what_a_dry_run_shows_is_what_the_next_upload_sends(
         sent.body + b"\n" for sent in server.requests
     )
     for shown, sent in zip(json.loads(ran.out)["requests"], server.requests, strict=True):
-        assert (shown["method"], shown["url"]) == (sent.method, server.url + sent.path)
+        assert (shown["method"], shown["url"]) == (sent.method, url + sent.path)
         assert _masked(shown["headers"]) == _masked(sent.headers)
         assert shown["body_bytes"] == len(sent.body)
         assert shown["payload_sha256"] == hashlib.sha256(sent.body).hexdigest()
@@ -305,7 +303,7 @@ def test_a_correction_of_the_clock_is_said(
     ("option", "said"),
     [
         (("--max-batches", "1"), "the limit of 1 batches for this run is reached"),
-        (("--max-bytes", "1000"), "the limit of 1000 bytes for this run is reached"),
+        (("--max-bytes", "600"), "the limit of 600 bytes for this run is reached"),
     ],
 )
 def test_a_limited_run_leaves_the_rest_and_is_0(

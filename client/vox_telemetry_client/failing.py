@@ -1,6 +1,6 @@
 """Batches on which the sink fails: which are tried last, and when one is at fault itself. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from vox_telemetry_client.limits import (
     FAILED_ALONE_MAX_COUNTED,
@@ -23,9 +23,9 @@ class Failing:
         self._in_a_row = 0
         self._took_one = False
 
-    def last(self, batch_ids: Iterable[str]) -> list[str]:
-        """Return the ids in their order, those that failed before behind the others."""
-        return sorted(batch_ids, key=lambda batch_id: batch_id in self._runs)
+    def failed_before(self, batch_id: str) -> bool:
+        """Tell whether a batch is to be tried after the others."""
+        return batch_id in self._runs
 
     @property
     def took_one(self) -> bool:

@@ -8,6 +8,11 @@ from typing import Final
 SPOOL_MAX_BYTES: Final = 10 * 1_024 * 1_024  # DEFAULT_MAX_SPOOL_BYTES of the original
 BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
 
+# What is held in memory of a backlog: about 1 MiB. Each window costs one reading of the journal,
+# 0.2 s where it has 200,000 lines, and the rate of requests makes 2,000 batches take minutes.
+WINDOW_BATCHES: Final = 2_000
+LISTED_MAX_BATCHES: Final = 100  # named in a report or a status; of the others the count is said
+
 # What is read as one JSON document; anything longer is read as JSON Lines, line by line. Six times
 # the 8,828 events of a whole CPython test run, and a bounded memory all the same.
 DOCUMENT_MAX_BYTES: Final = 16 * 1_024 * 1_024

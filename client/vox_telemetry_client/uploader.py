@@ -6,7 +6,6 @@ split, or after the sink has failed on it alone in several runs (`failing`). Wha
 everything stays, and the run stops unless the trouble may be that of one batch.
 """
 
-from collections import deque
 from datetime import timedelta
 
 from msgspec import structs
@@ -35,6 +34,7 @@ from vox_telemetry_client.state import (
     read_earliest,
     read_failed_runs,
 )
+from vox_telemetry_client.waiting import Waiting
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem
 from vox_telemetry_spec.times import format_time
@@ -55,32 +55,32 @@ class Uploader:
         self._failing = Failing(read_failed_runs(spool.folder.state))
         self._attempts = 0
         self._report = Report()
-        self._waiting: deque[str] = deque()
+        self._waiting = Waiting(spool, self._failing)
 
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
         try:
-            self._waiting.extend(self._failing.last(self._spool.pending()))
+            self._waiting.begin()
             self._allowance.begin(self._world.now())
             self._obey_earlier_answer()
             try:
-                while self._waiting and self._report.stopped is None:
-                    self._deliver(self._waiting[0])
+                while self._report.stopped is None and (batch_id := self._waiting.head()):
+                    self._deliver(batch_id)
             finally:
                 self._remember_failures()
         except TelemetryError as exc:
             self._report.stopped = str(exc)
             self._report.error = exc
-            if self._attempts and self._waiting:
-                self._end(Outcome(self._waiting[0], Result.KEPT, self._attempts))
-        self._report.keep(self._waiting)
+            if self._attempts and (batch_id := self._waiting.head()):
+                self._end(Outcome(batch_id, Result.KEPT, self._attempts))
+        self._report.keep(*self._waiting.rest())
         return self._report
 
     def _obey_earlier_answer(self) -> None:
         """Wait until the time that an earlier run was told, or stop where that is too long."""
         now = self._world.now()
         earliest = read_earliest(self._spool.folder.state, now)
-        if earliest is None or not self._waiting:
+        if earliest is None or self._waiting.head() is None:
             return
         wait_s = (earliest - now).total_seconds()
         if wait_s > BATCH_RETRY_MAX_S:
@@ -98,7 +98,7 @@ class Uploader:
             if self._spool.waits(batch_id):
                 self._set_aside(batch_id, 0, NOT_APPROVED)
             else:
-                self._waiting.popleft()  # a person has taken it away meanwhile
+                self._waiting.pop()  # a person has taken it away meanwhile
             return
         try:
             self._permit(batch)  # here as well, so that a backlog without consent takes no time
@@ -118,7 +118,8 @@ class Uploader:
         elif verdict.duty is Duty.RETRY and verdict.may_be_the_batch:
             self._go_on(batch, verdict)
         else:
-            self._stop(batch, verdict)
+            self._keep(batch, verdict.problem)
+            self._report.stopped = _why(verdict)
 
     def _go_on(self, batch: Batch, verdict: Verdict) -> None:
         """Leave a batch on which the sink fails, and try the next unless the sink is down."""
@@ -127,12 +128,11 @@ class Uploader:
             failed = structs.replace(FAILED_ALONE, status=verdict.status, detail=detail)
             self._set_aside(batch.batch_id, batch.event_count, failed)
             return
-        others = len(self._waiting) > 1
-        if self._failing.sink_is_down or not (others or self._failing.took_one):
-            self._stop(batch, verdict)
-            return
         self._keep(batch, verdict.problem)
-        if others:
+        is_last = self._waiting.head() is None
+        if self._failing.sink_is_down or (is_last and not self._failing.took_one):
+            self._report.stopped = _why(verdict)
+        elif not is_last:
             pause_s = self._world.random() * BACKOFF_BASE_S
             self._wait(pause_s, "the sink fails on a batch, the next one is tried")
 
@@ -213,32 +213,23 @@ class Uploader:
             return
         self._spool.split(batch.batch_id, halves)
         self._end(Outcome(batch.batch_id, Result.SPLIT, self._attempts, batch.event_count))
-        self._waiting.extendleft(half.batch_id for half in reversed(halves))
+        self._waiting.push(half.batch_id for half in halves)
 
     def _set_aside(self, batch_id: str, events: int, problem: Problem) -> None:
         self._spool.set_aside(batch_id, problem)
         self._end(Outcome(batch_id, Result.SET_ASIDE, self._attempts, events, problem))
-
-    def _stop(self, batch: Batch, verdict: Verdict) -> None:
-        why = verdict.problem.detail or verdict.problem.title
-        self._report.stopped = (
-            f"the sink does not take batches now: {why}; everything is kept, try again later"
-            if verdict.duty is Duty.RETRY
-            else f"{why}; everything is kept: {advice(verdict)}"
-        )
-        self._keep(batch, verdict.problem)
 
     def _keep(self, batch: Batch, problem: Problem) -> None:
         outcome = Outcome(batch.batch_id, Result.KEPT, self._attempts, batch.event_count, problem)
         self._end(outcome)
 
     def _end(self, outcome: Outcome) -> None:
-        self._waiting.popleft()
+        self._waiting.pop()
         self._attempts = 0
         if outcome.result is not Result.KEPT:
             taken = outcome.result in {Result.ACKNOWLEDGED, Result.DUPLICATE}
             self._failing.answered(outcome.batch_id, taken=taken)
-        self._report.outcomes.append(outcome)
+        self._report.add(outcome)
         self._world.on_outcome(outcome)
 
     def _remember_failures(self) -> None:
@@ -259,3 +250,11 @@ def _last(state: RetryCallState) -> Verdict:
         raise RuntimeError("tenacity asked for a verdict before the first attempt")
     verdict: Verdict = state.outcome.result()
     return verdict
+
+
+def _why(verdict: Verdict) -> str:
+    """Return why the run stops, and what to do."""
+    why = verdict.problem.detail or verdict.problem.title
+    if verdict.duty is Duty.RETRY:
+        return f"the sink does not take batches now: {why}; everything is kept, try again later"
+    return f"{why}; everything is kept: {advice(verdict)}"

@@ -1,10 +1,6 @@
 from vox_telemetry_client.failing import Failing
 
 
-def test_one_that_failed_before_stands_last_and_the_order_stays() -> None:
-    assert Failing({"b": 0, "a": 1}).last(["a", "b", "c", "d"]) == ["c", "d", "a", "b"]
-
-
 def test_failing_while_another_is_taken_counts() -> None:
     failing = Failing({})
     assert failing.failed("a") is False

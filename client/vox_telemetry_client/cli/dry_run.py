@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from vox_telemetry_client import credentials
@@ -14,7 +15,7 @@ from vox_telemetry_client.cli.consent import uncovered_note
 from vox_telemetry_client.cli.settings import may_send, now, spool_to_read
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import CredentialError, RunLimitError
-from vox_telemetry_client.failing import Failing
+from vox_telemetry_client.overview import count_before_consent
 from vox_telemetry_client.signing import (
     METHOD,
     authorization,
@@ -60,8 +61,9 @@ def show_requests(
 def _batches(spool: Spool, limits: RunLimits, remarks: list[str]) -> Iterator[Batch]:
     """Yield what an upload with these limits would send if all goes well, in its order."""
     allowance = Allowance(limits)
-    failing = Failing(read_failed_runs(spool.folder.state))
-    for batch_id in failing.last(spool.waiting()):
+    failed_before = read_failed_runs(spool.folder.state)
+    others = (one for one in spool.all_waiting() if one not in failed_before)
+    for batch_id in chain(others, (one for one in sorted(failed_before) if spool.waits(one))):
         batch = spool.approved(batch_id)
         if batch is None:
             continue
@@ -78,8 +80,9 @@ def _withheld(spool: Spool, url: str) -> Iterator[str]:
     """Yield why these requests, or some of them, would not be made now."""
     decision = may_send(url)
     yield decision.reason
-    if decision.covers_from is not None and spool.uncovered(decision.covers_from):
-        yield uncovered_note(len(spool.uncovered(decision.covers_from)))
+    covers_from = decision.covers_from
+    if covers_from and (withheld := count_before_consent(spool.folder, covers_from)):
+        yield uncovered_note(withheld)
 
 
 def _key() -> tuple[SigningKey | None, str | None]:

@@ -10,6 +10,7 @@ from vox_telemetry_client.limits import SPOOL_MAX_BYTES
 
 UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
 UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
+KEY_FILE = "VOX_TELEMETRY_KEY_FILE"
 CA_FILE = "VOX_TELEMETRY_CA_FILE"
 COMMON_CA_FILE = "SSL_CERT_FILE"  # OpenSSL's and curl's name for the same
 SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
@@ -42,6 +43,7 @@ class Config:
     store: Path
     upload_url: str | None = field(repr=False)
     upload_token: str | None = field(repr=False)
+    key_file: Path | None = None
     opt_in_s2: frozenset[str] = frozenset()
     ca_file: Path | None = None
 
@@ -70,8 +72,9 @@ def from_env(
         store=store_path(environ, cwd),
         upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
+        key_file=_file_named(KEY_FILE, environ, cwd),
         opt_in_s2=frozenset(opt_in_s2),
-        ca_file=_ca_file(environ, cwd),
+        ca_file=_file_named(CA_FILE, environ, cwd) or _common_ca_file(environ, cwd),
     )
 
 
@@ -86,12 +89,19 @@ def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
     return cwd / _expanded(STORE_DB, name) if name else _repository(cwd) / DEFAULT_STORE
 
 
-def _ca_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
-    for variable in (CA_FILE, COMMON_CA_FILE):
-        name = environ.get(variable, "").strip()
-        if name:
-            return cwd / _expanded(variable, name)
-    return None
+def _file_named(variable: str, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """Return a file; a blank name is a mistake, not a wish to use or trust something else."""
+    name = environ.get(variable)
+    if name is None:
+        return None
+    if not name.strip():
+        raise NotConfiguredError(f"{variable} is blank, expected a path: set it or unset it")
+    return cwd / _expanded(variable, name.strip())
+
+
+def _common_ca_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
+    name = environ.get(COMMON_CA_FILE, "").strip()
+    return cwd / _expanded(COMMON_CA_FILE, name) if name else None
 
 
 def policy_path(environ: Mapping[str, str], platform: str) -> Path:

@@ -2,6 +2,7 @@
 
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
+    ├── EnrolmentError (1)           the sink did not enrol a key, or its answer is lost
     ├── RunLimitError (0)            a run has used what the operator allowed it
     ├── InterruptedRunError (130)    Ctrl-C ended a run in order
     │   └── TerminatedRunError (143) SIGTERM did
@@ -21,6 +22,7 @@
         ├── SwitchedOffError (3)     the operator or the organisation has switched telemetry off
         ├── ConsentError (3)         consent is missing, is for something else, or cannot be kept
         └── CredentialError (3)      no keyring, no key, no usable secret
+            └── PassphraseNeededError (3)  the key to import is encrypted
 
 `kind` is the word that `--json` prints; it never changes. Messages never hold a secret and never
 a value of an event.
@@ -53,6 +55,12 @@ class InputRefusedError(TelemetryError):
     """An input holds no events."""
 
     kind = "input-refused"
+
+
+class EnrolmentError(TelemetryError):
+    """The sink did not enrol a key, or nobody knows whether it did."""
+
+    kind = "enrolment"
 
 
 class RunLimitError(TelemetryError):
@@ -172,3 +180,9 @@ class CredentialError(NotConfiguredError):
     """No keyring, no key or no usable secret."""
 
     kind = "credential"
+
+
+class PassphraseNeededError(CredentialError):
+    """A private key is encrypted, and nobody has been asked for its passphrase yet."""
+
+    kind = "passphrase-needed"

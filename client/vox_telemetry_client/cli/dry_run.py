@@ -38,7 +38,7 @@ def show_requests(
 ) -> None:
     """Print method, URL, headers, size, digest and body of each request; a token is not shown."""
     spool = spool_to_read(config)
-    key, remark = _key()
+    key, remark = _key(config.key_file)
     remarks = [found for found in (remark, *_withheld(spool, target.url)) if found]
     kept: list[dict[str, object]] = []
     count = 0
@@ -85,9 +85,9 @@ def _withheld(spool: Spool, url: str) -> Iterator[str]:
         yield uncovered_note(withheld)
 
 
-def _key() -> tuple[SigningKey | None, str | None]:
+def _key(file: Path | None) -> tuple[SigningKey | None, str | None]:
     try:
-        return credentials.load_key(), None
+        return credentials.load_key(file), None
     except CredentialError as exc:
         return None, f"shown without its signature: {exc}"
 

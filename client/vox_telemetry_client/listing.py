@@ -19,14 +19,14 @@ class Listing:
 
     batches: Some = field(default_factory=Some)
     foreign: Some = field(default_factory=Some)
-    used_bytes: int = 0
+    foreign_bytes: int = 0
     old: int = 0
     earlier: int = 0
     sums: Sums = field(default_factory=Sums)
 
 
 def scan(room: Path, *, old_before_s: float = 0.0, earlier_than_s: float = 0.0) -> Listing:
-    """List a room; both times are in seconds since 1970.
+    """List a room; both times are in seconds since 1970. Of the batches no file is asked for.
 
     Raises:
         SpoolError: it cannot be read.
@@ -45,12 +45,15 @@ def id_at(unix_s: float) -> str:
 
 def _ids(room: Path, found: Listing, old_before: str, earlier_than: str) -> Iterator[str]:
     for entry in entries(room):
-        found.used_bytes += size_bytes(entry)
-        if not is_batch_file(entry.name):
-            found.foreign.add(entry.name)
+        name = entry.name
+        if not is_batch_file(name):
+            found.foreign.add(name)
+            found.foreign_bytes += size_bytes(entry)
             continue
-        batch_id = entry.name[:-5]
-        found.old += batch_id < old_before
-        found.earlier += batch_id < earlier_than
+        batch_id = name[:-5]
+        if batch_id < old_before:
+            found.old += 1
+        if batch_id < earlier_than:
+            found.earlier += 1
         found.sums.add_id(batch_id)
         yield batch_id

@@ -72,7 +72,7 @@ KEPT: dict[str, tuple[Answer, list[int], str]] = {
         "no answer in time",
     ),
     "401": (problem(401, "key-unknown"), STOPS, "vox-telemetry keys show"),
-    "403": (problem(403, "key-revoked"), STOPS, "make a new key"),
+    "403": (problem(403, "key-revoked"), STOPS, "rotate to a new key"),
     "404": (reply(404), STOPS, "check VOX_TELEMETRY_UPLOAD_URL"),
     "405": (reply(405), STOPS, "check VOX_TELEMETRY_UPLOAD_URL"),
     **{

@@ -1,8 +1,9 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from support.client_world import new_spool, put
+from support.client_world import NOW, new_spool, put
 from vox_telemetry_client import folder
 from vox_telemetry_client.failing import Failing
 from vox_telemetry_client.spool import Spool
@@ -25,7 +26,7 @@ def test_oldest_first_and_those_that_failed_before_last_over_all_windows(
     one, two, three, four, five = (batch.batch_id for batch in put(spool, events=5, max_events=1))
     waiting = Waiting(spool, Failing({one: 1, three: 0}))
     waiting.begin()
-    later = put(spool, events=1)  # for the next run
+    later = put(spool, events=1, now=NOW + timedelta(seconds=1))  # for the next run
     assert _all(waiting) == [two, four, five, one, three]
     assert waiting.rest() == ([], 0)
     assert spool.waits(later[0].batch_id)

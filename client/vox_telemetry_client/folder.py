@@ -2,7 +2,8 @@
 
 tmp/            being written; meaningless once its writer is gone
 pending/        approved, waiting; `<batch_id>.json` holds exactly the bytes that are sent
-rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; never deleted
+rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; only a person deletes
+foreign/        what lay in pending/ and is no batch; made when it is first needed
 journal.jsonl   what was decided, one line each (`journal`)
 state.json      when the sink wants to be asked again (`state`)
 seen.bin        digests of enqueued events, for telling repeats (`seen`)
@@ -23,6 +24,7 @@ from vox_telemetry_client.errors import (
 from vox_telemetry_client.files import FOLDER_MODE, sync_folder, write_new
 from vox_telemetry_spec.uuid7 import is_uuid7
 
+_UUID7_MS_DIGITS = 12
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -46,6 +48,11 @@ class Folder:
     def rejected(self) -> Path:
         """Batches that were set aside."""
         return self.root / "rejected"
+
+    @property
+    def foreign(self) -> Path:
+        """Files that lay among the batches and are none."""
+        return self.root / "foreign"
 
     @property
     def journal(self) -> Path:
@@ -102,7 +109,7 @@ class Folder:
             SpoolUnsafeError: a symbolic link, another's folder, or one that others may enter.
 
         """
-        for path in (self.root, self.tmp, self.pending, self.rejected):
+        for path in (self.root, self.tmp, self.pending, self.rejected, self.foreign):
             try:
                 found = path.lstat()
             except FileNotFoundError:
@@ -126,16 +133,22 @@ def batch_ids(folder: Path) -> list[str]:
         SpoolError: the folder cannot be read.
 
     """
-    return sorted(name[:-5] for name in _names(folder) if _is_batch_file(name))
+    return sorted(name[:-5] for name in _names(folder) if is_batch_file(name))
 
 
 def foreign_names(folder: Path) -> list[str]:
     """Return the names in `folder` that are no batch files; they are never read and never sent."""
-    return sorted(name for name in _names(folder) if not _is_batch_file(name))
+    return sorted(name for name in _names(folder) if not is_batch_file(name))
 
 
-def _is_batch_file(name: str) -> bool:
+def is_batch_file(name: str) -> bool:
+    """Tell whether a file's name is that of a batch."""
     return name.endswith(".json") and is_uuid7(name[:-5])
+
+
+def made_at_s(batch_id: str) -> float:
+    """Return when a batch was made, by its id (RFC 9562 5.7): no file need be read for that."""
+    return int(batch_id.replace("-", "")[:_UUID7_MS_DIGITS], 16) / 1_000
 
 
 def _names(folder: Path) -> list[str]:

@@ -78,16 +78,51 @@ class ConsentDecided(_Line, frozen=True, tag="consent"):
 
 
 class Discarded(_Line, frozen=True, tag="discarded"):
-    """A person had these batches deleted; `reason` says by which command."""
+    """A person had these batches deleted; `reason` says by which command.
+
+    `room` names the one folder in which they lay; without it, all that lies under the ids goes.
+    """
 
     batch_ids: list[str]
     reason: str
+    room: str = ""
 
 
+class Retried(_Line, frozen=True, tag="retried"):
+    """A person put back what was set aside; the approvals are those of before."""
+
+    batches: list[Approval]
+
+
+class Foreign(_Line, frozen=True, tag="foreign"):
+    """Files in `pending/` that are no batches, by name; moved to `folder` just after."""
+
+    names: list[str]
+    folder: str
+
+
+class Cleaned(_Line, frozen=True, tag="cleaned"):
+    """Files that are no batches, by path under the spool; deleted just after."""
+
+    files: list[str]
+    reason: str
+
+
+PENDING, REJECTED = "pending", "rejected"  # what `Discarded.room` may say
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
 Line: TypeAlias = (
-    Enqueued | Attempt | Acknowledged | Rejected | Split | Pruned | ConsentDecided | Discarded
+    Enqueued
+    | Attempt
+    | Acknowledged
+    | Rejected
+    | Split
+    | Pruned
+    | ConsentDecided
+    | Discarded
+    | Retried
+    | Foreign
+    | Cleaned
 )
 Closing: TypeAlias = Acknowledged | Rejected | Split | Discarded
 
@@ -99,6 +134,7 @@ class Ledger:
     open: dict[str, Approval] = field(default_factory=dict)
     closed: dict[str, tuple[Approval | None, Closing]] = field(default_factory=dict)
     included: dict[str, str] = field(default_factory=dict)  # batch id → its grant's covers_from
+    retried: set[str] = field(default_factory=set)  # open, and perhaps still in `rejected/`
     unreadable_lines: int = 0
     last_acknowledged: Acknowledged | None = None
     acknowledged_batches: int = 0
@@ -113,17 +149,21 @@ class Ledger:
 
     def add(self, line: Line) -> None:
         """Apply one decision."""
-        if isinstance(line, Attempt | Pruned):
+        if isinstance(line, Attempt | Pruned | Foreign | Cleaned):
             return
         if isinstance(line, ConsentDecided):
             self.included |= dict.fromkeys(line.included, line.consent.covers_from)
         if isinstance(line, Discarded):
             for batch_id in line.batch_ids:
-                self._close(batch_id, line)
+                # A copy in `rejected/` says nothing of a batch that waits under the same id.
+                if line.room != REJECTED or batch_id not in self.open:
+                    self._close(batch_id, line)
         if isinstance(line, Acknowledged | Rejected | Split):
             self._close(line.batch_id, line)
-        if isinstance(line, Enqueued | Split):
+        if isinstance(line, Enqueued | Split | Retried):
             self.open |= {approval.batch_id: approval for approval in line.batches}
+        if isinstance(line, Retried):
+            self.retried |= {approval.batch_id for approval in line.batches}
         if isinstance(line, Acknowledged):
             self.last_acknowledged = line
             self.acknowledged_batches += 1
@@ -132,6 +172,7 @@ class Ledger:
     def _close(self, batch_id: str, line: Closing) -> None:
         self.closed[batch_id] = (self.open.pop(batch_id, None), line)
         self.included.pop(batch_id, None)
+        self.retried.discard(batch_id)
 
 
 class Journal:

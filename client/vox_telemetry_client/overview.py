@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from vox_telemetry_client.folder import Folder, batch_ids, foreign_names
+from vox_telemetry_client.folder import Folder, batch_ids, foreign_names, made_at_s
 from vox_telemetry_client.journal import Acknowledged, Journal, Ledger
 from vox_telemetry_client.limits import BATCH_OLD_AFTER_S
 from vox_telemetry_client.lock import Holder, current_holder
 from vox_telemetry_client.spool import used
 from vox_telemetry_client.state import read_earliest
 from vox_telemetry_spec.times import format_time
-
-_UUID7_MS_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         pending=pending,
         pending_events=sum(ledger.open[one].event_count for one in pending if one in ledger.open),
         rejected=batch_ids(folder.rejected),
-        old=[one for one in pending if now.timestamp() - _made_at_s(one) > BATCH_OLD_AFTER_S],
+        old=[one for one in pending if now.timestamp() - made_at_s(one) > BATCH_OLD_AFTER_S],
         before_consent=_before_consent(pending, ledger, covers_from),
         unapproved=[one for one in pending if one not in ledger.open and one not in ledger.closed],
         missing=sorted(one for one in ledger.open if one not in on_disk),
@@ -74,11 +72,6 @@ def _before_consent(pending: list[str], ledger: Ledger, covers_from: datetime | 
     return [
         one
         for one in pending
-        if _made_at_s(one) < covers_from.timestamp()
+        if made_at_s(one) < covers_from.timestamp()
         and ledger.included.get(one) != format_time(covers_from)
     ]
-
-
-def _made_at_s(batch_id: str) -> float:
-    """Return when a batch was made, by its id (RFC 9562 5.7): no file need be read for that."""
-    return int(batch_id.replace("-", "")[:_UUID7_MS_DIGITS], 16) / 1_000

@@ -4,14 +4,16 @@ Runs under the spool's lock before every change, so whatever lies in `tmp/` has 
 """
 
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.files import read_at_most, replace, sync_folder
+from vox_telemetry_client.files import delete, read_at_most, replace, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
-from vox_telemetry_client.journal import Discarded, Ledger, Rejected
+from vox_telemetry_client.journal import PENDING, REJECTED, Discarded, Ledger, Rejected
+from vox_telemetry_client.set_aside import approved_copy, by_id, delete_copies, put_back
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 
@@ -21,7 +23,8 @@ def settle(folder: Folder, ledger: Ledger) -> None:
 
     A batch in `tmp/` that a line approves is published, every other
     batch there is deleted. A batch
-    in `pending/` that a line has ended is deleted or set aside.
+    in `pending/` that a line has ended is deleted or set aside. One in `rejected/` that a line puts
+    back goes to `pending/`.
 
     Raises:
         OSError: the spool cannot be changed.
@@ -33,13 +36,17 @@ def settle(folder: Folder, ledger: Ledger) -> None:
             path.rename(folder.pending / path.name)
             sync_folder(folder.pending)
         else:
-            path.unlink()
+            delete(path)
     for batch_id in batch_ids(folder.pending):
         if batch_id in ledger.closed:
             end(folder, batch_id, ledger)
-    for batch_id in batch_ids(folder.rejected):
-        if batch_id in ledger.closed and isinstance(ledger.closed[batch_id][1], Discarded):
-            remove(folder, batch_id)
+    for batch_id, found in by_id(folder).items():
+        if batch_id in ledger.retried:
+            copy = approved_copy(folder, found, ledger.open[batch_id])
+            if copy is not None:
+                put_back(folder, copy)
+        elif _discarded_from(REJECTED, batch_id, ledger):
+            delete_copies(folder, found)
 
 
 def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
@@ -56,35 +63,27 @@ def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
     elif _is(path, approval):
         path.unlink()
         sync_folder(folder.pending)
-    elif isinstance(line, Discarded) and approval is None:
-        remove(folder, batch_id)  # it never was approved, and a person had it deleted all the same
+    elif _discarded_from(PENDING, batch_id, ledger) and approval is None:
+        delete(path)  # it never was approved, and a person had it deleted all the same
+        sync_folder(folder.pending)
     # Other bytes under an ended batch's name were never approved: the uploader sets them aside.
-
-
-def remove(folder: Folder, batch_id: str) -> None:
-    """Delete all that lies under a batch's id, pending or set aside.
-
-    Raises:
-        OSError: the spool cannot be changed.
-
-    """
-    (folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
-    for path in folder.rejected.glob(f"{batch_id}.*"):
-        path.unlink(missing_ok=True)
-    sync_folder(folder.pending)
-    sync_folder(folder.rejected)
 
 
 def _move_aside(folder: Folder, path: Path, problem: Problem) -> None:
     target = folder.rejected / path.name
     number = 1
-    while target.exists():  # an earlier batch under the same name is evidence, so it stays
+    while os.path.lexists(target):  # an earlier batch under the same name is evidence, so it stays
         number += 1
         target = folder.rejected / f"{path.stem}.{number}.json"
     replace(target.with_suffix(".problem.json"), msgspec.json.encode(problem))
     path.rename(target)
     sync_folder(folder.rejected)
     sync_folder(folder.pending)
+
+
+def _discarded_from(room: str, batch_id: str, ledger: Ledger) -> bool:
+    _, line = ledger.closed.get(batch_id, (None, None))
+    return isinstance(line, Discarded) and line.room in ("", room)
 
 
 def _is(path: Path, approval: Approval | None) -> bool:

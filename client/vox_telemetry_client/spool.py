@@ -16,7 +16,7 @@ from pathlib import Path
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.consent import Consent
 from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
-from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
+from vox_telemetry_client.files import delete, is_no_space, read_at_most, sync_folder, write_new
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
 from vox_telemetry_client.journal import (
     Acknowledged,
@@ -33,7 +33,8 @@ from vox_telemetry_client.journal import (
 from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.seen import Seen
-from vox_telemetry_client.settle import end, remove, settle
+from vox_telemetry_client.set_aside import copies, delete_copies
+from vox_telemetry_client.settle import end, settle
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
@@ -62,7 +63,7 @@ class Spool:
             self._check_quota(sum(len(batch.payload) for batch in batches), max_bytes)
             with Seen(self.folder.seen).adding(batches):
                 self._stage(batches)
-                self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
+                self._decide(Enqueued(self.at(), [batch.approval for batch in batches]), batches)
             self._publish(batches)
 
     def enqueued_before(self, digests: set[bytes]) -> Counter[bytes]:
@@ -132,25 +133,25 @@ class Spool:
     def attempted(self, batch_id: str, duty: str, status: int) -> None:
         """Record one request."""
         with self._changing():
-            self._decide(Attempt(self._at(), batch_id, duty, status))
+            self._decide(Attempt(self.at(), batch_id, duty, status))
 
     def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
         """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
-            self._decide(Acknowledged(self._at(), batch_id, receipt, duplicate))
+            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate))
             end(self.folder, batch_id, self._journal.ledger())
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:
         """Move a batch to `rejected/` with the problem beside it."""
         with self._changing():
-            self._decide(Rejected(self._at(), batch_id, problem))
+            self._decide(Rejected(self.at(), batch_id, problem))
             end(self.folder, batch_id, self._journal.ledger())
 
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
         with self._changing():
             self._stage(halves)
-            self._decide(Split(self._at(), batch_id, [half.approval for half in halves]), halves)
+            self._decide(Split(self.at(), batch_id, [half.approval for half in halves]), halves)
             self._publish(halves)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
@@ -180,13 +181,27 @@ class Spool:
     def purge(self, reason: str) -> list[str]:
         """Delete every batch, pending or set aside, and return their ids."""
         with self._changing():
-            rooms = (self.folder.pending, self.folder.rejected)
-            found = sorted({one for room in rooms for one in batch_ids(room)})
+            pending, rejected = batch_ids(self.folder.pending), copies(self.folder)
+            found = sorted({*pending, *(copy.batch_id for copy in rejected)})
             if found:
-                self._decide(Discarded(self._at(), found, reason))
-            for batch_id in found:
-                remove(self.folder, batch_id)
+                self._decide(Discarded(self.at(), found, reason))
+            for batch_id in pending:
+                delete(self.folder.pending / batch_file(batch_id))
+            sync_folder(self.folder.pending)
+            delete_copies(self.folder, rejected)
         return found
+
+    @contextmanager
+    def changing(self) -> Iterator[Callable[[Line], None]]:
+        """Hold the lock for a verb of another file; yield what writes the line that decides.
+
+        Raises:
+            SpoolBusyError: another process holds the spool.
+            SpoolError: the spool cannot be read or changed.
+
+        """
+        with self._changing():
+            yield self._decide
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -242,7 +257,8 @@ class Spool:
             self._unstage(staged)
             raise
 
-    def _at(self) -> str:
+    def at(self) -> str:
+        """Return the time for a journal line (RFC 3339, UTC)."""
         return format_time(self._now())
 
 

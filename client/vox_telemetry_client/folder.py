@@ -13,6 +13,7 @@ upload.lock     held by the one uploader for its whole run
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,6 +145,22 @@ def foreign_names(folder: Path) -> list[str]:
 def is_batch_file(name: str) -> bool:
     """Tell whether a file's name is that of a batch."""
     return name.endswith(".json") and is_uuid7(name[:-5])
+
+
+def entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what lies in `folder`, in no order; an absent one is empty.
+
+    Raises:
+        SpoolError: it cannot be read.
+
+    """
+    try:
+        with os.scandir(folder) as found:
+            yield from found
+    except FileNotFoundError:
+        return
+    except OSError as exc:
+        raise SpoolError(f"the spool folder {folder} cannot be read: {os_words(exc)}") from exc
 
 
 def made_at_s(batch_id: str) -> float:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from vox_telemetry_client.files import FOLDER_MODE, sync_folder
-from vox_telemetry_client.folder import foreign_names
+from vox_telemetry_client.folder import entries, is_batch_file
 from vox_telemetry_client.journal import Foreign
 from vox_telemetry_client.limits import FOREIGN_AT_ONCE_MAX_FILES
 from vox_telemetry_client.spool import Spool
@@ -27,10 +27,10 @@ def set_foreign_aside(spool: Spool) -> list[str]:
         SpoolError: the spool cannot be read or changed.
 
     """
-    if not foreign_names(spool.folder.pending):
+    if not _names(spool):
         return []
     with spool.changing() as decide:
-        names = list(islice(foreign_names(spool.folder.pending), FOREIGN_AT_ONCE_MAX_FILES))
+        names = _names(spool)
         at = spool.at()
         target = spool.folder.foreign / at.replace(":", "")
         decide(Foreign(at, [printable(name) for name in names], f"foreign/{target.name}"))
@@ -40,6 +40,11 @@ def set_foreign_aside(spool: Spool) -> list[str]:
         for folder in (target, spool.folder.foreign, spool.folder.pending, spool.folder.root):
             sync_folder(folder)
     return [printable(name) for name in moved]
+
+
+def _names(spool: Spool) -> list[str]:
+    found = (entry.name for entry in entries(spool.folder.pending))
+    return list(islice((one for one in found if not is_batch_file(one)), FOREIGN_AT_ONCE_MAX_FILES))
 
 
 def printable(name: str) -> str:

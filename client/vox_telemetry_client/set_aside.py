@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vox_telemetry_client.batch import Approval, Batch
-from vox_telemetry_client.errors import SpoolError, os_words
 from vox_telemetry_client.files import delete, read_at_most, sync_folder
-from vox_telemetry_client.folder import Folder, batch_file
+from vox_telemetry_client.folder import Folder, batch_file, entries
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.uuid7 import is_uuid7
 
@@ -120,15 +119,7 @@ def delete_copies(folder: Folder, found: Iterable[Copy]) -> None:
 
 
 def _copies(folder: Folder) -> Iterator[Copy]:
-    try:
-        with os.scandir(folder.rejected) as found:
-            for entry in found:
-                match = _NAME.fullmatch(entry.name)
-                if match is not None and is_uuid7(match[1]):
-                    yield Copy(match[1], int(match[2] or 1))
-    except FileNotFoundError:
-        return
-    except OSError as exc:
-        raise SpoolError(
-            f"the spool folder {folder.rejected} cannot be read: {os_words(exc)}"
-        ) from exc
+    for entry in entries(folder.rejected):
+        match = _NAME.fullmatch(entry.name)
+        if match is not None and is_uuid7(match[1]):
+            yield Copy(match[1], int(match[2] or 1))

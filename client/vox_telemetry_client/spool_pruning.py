@@ -14,9 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from vox_telemetry_client.errors import SpoolError, os_words
 from vox_telemetry_client.files import delete, sync_folder
-from vox_telemetry_client.folder import Folder, is_batch_file, made_at_s
+from vox_telemetry_client.folder import Folder, entries, is_batch_file, made_at_s
 from vox_telemetry_client.foreign import AT_FORMAT, printable
 from vox_telemetry_client.journal import PENDING, REJECTED, Cleaned, Discarded
 from vox_telemetry_client.limits import (
@@ -75,13 +74,13 @@ def leftovers(folder: Folder, now: datetime) -> Iterator[Prunable]:
 
     """
     for room, path in (("", folder.root), (REJECTED, folder.rejected)):
-        for entry in _entries(path):
+        for entry in entries(path):
             if _UNENDED_WRITE.fullmatch(entry.name) and _is_leftover(entry, now):
                 yield _prunable(entry, room, _UNENDED)
-    for entry in _entries(folder.tmp):
+    for entry in entries(folder.tmp):
         if _is_leftover(entry, now):
             yield _prunable(entry, "tmp", _STAGED)
-    for entry in _entries(folder.foreign):
+    for entry in entries(folder.foreign):
         if now.timestamp() - _foreign_at_s(entry) > SET_ASIDE_KEPT_S:
             yield _prunable(entry, "foreign", _FOREIGN)
 
@@ -133,7 +132,7 @@ def _is_gone(folder: Folder, one: Prunable, copies: Mapping[str, Sequence[Copy]]
 
 
 def _pending(folder: Folder, now: datetime) -> Iterator[Prunable]:
-    for entry in _entries(folder.pending):
+    for entry in entries(folder.pending):
         if is_batch_file(entry.name):
             batch_id = entry.name.removesuffix(".json")
             if now.timestamp() - made_at_s(batch_id) > BATCH_OLD_AFTER_S:
@@ -158,16 +157,6 @@ def _prunable(
 
 def _is_leftover(entry: os.DirEntry[str], now: datetime) -> bool:
     return now.timestamp() - _changed_at_s(entry) > LEFTOVER_AFTER_S
-
-
-def _entries(room: Path) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(room) as found:
-            yield from found
-    except FileNotFoundError:
-        return
-    except OSError as exc:
-        raise SpoolError(f"the spool folder {room} cannot be read: {os_words(exc)}") from exc
 
 
 def _foreign_at_s(entry: os.DirEntry[str]) -> float:

@@ -9,6 +9,7 @@ import typer
 from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
+from vox_telemetry_client.cli.left_behind import left_facts, tell_left
 from vox_telemetry_client.cli.settings import (
     AsJson,
     naming_the_spool,
@@ -23,6 +24,8 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import replace
+from vox_telemetry_client.left_behind import left_behind
+from vox_telemetry_client.next_step import Counts, next_step
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
 from vox_telemetry_client.switches import Decision
@@ -37,24 +40,41 @@ def status(*, as_json: AsJson = False) -> None:
     config = settings()
     with naming_the_spool(config):
         decision = sending(config)
-        found = look(spool_to_read(config).folder, now(), covers_from=decision.covers_from)
-    facts = _facts(found) | {
-        "spool": str(config.spool),
-        "quota_bytes": config.spool_max_bytes,
-        "sending": {
-            "allowed": decision.allowed,
-            "reason": decision.reason or None,
-            "source": decision.source,
-        },
-        "consent": consent_facts(),
-        "key": key_list.read().current,
-        # Whether the keyring has it is not asked here: it might want a password.
-        "upload_url_configured": bool((config.upload_url or "").strip()),
-    }
+        folder = spool_to_read(config).folder
+        found = look(folder, now(), covers_from=decision.covers_from)
+        left = left_behind(folder, now())
+    facts = (
+        _facts(found)
+        | left_facts(left)
+        | {
+            "spool": str(config.spool),
+            "quota_bytes": config.spool_max_bytes,
+            "sending": {
+                "allowed": decision.allowed,
+                "reason": decision.reason or None,
+                "source": decision.source,
+            },
+            "consent": consent_facts(),
+            "key": key_list.read().current,
+            # Whether the keyring has it is not asked here: it might want a password.
+            "upload_url_configured": bool((config.upload_url or "").strip()),
+        }
+    )
+    facts["next"] = next_step(
+        Counts(
+            pending=len(found.pending),
+            sendable=len(found.pending) - len(found.before_consent),
+            set_aside=left.set_aside.count,
+            prunable=left.leftovers.count + len(found.old),
+            has_key=facts["key"] is not None,
+        ),
+        decision,
+    )
     if as_json:
         output.document(facts)
     else:
         _print_status(facts, found, decision)
+        tell_left(left)
 
 
 def show(batch: Batch, *, as_json: AsJson = False) -> None:
@@ -139,6 +159,7 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
     output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
+    output.line(f"next        {facts['next']}")
     for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):
         for batch_id in batch_ids:
             output.line(f"  {name:9} {batch_id}")
@@ -147,7 +168,10 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
 
 def _print_concerns(found: Overview) -> None:
     for batch_id in found.old:
-        output.note(f"{batch_id} has been pending for more than 7 days")
+        output.note(
+            f"{batch_id} has been pending for more than 7 days: upload it, or `vox-telemetry prune "
+            "spool plan` shows what can go"
+        )
     if found.before_consent:
         output.note(uncovered_note(len(found.before_consent)))
     for batch_id in found.unapproved:
@@ -155,7 +179,7 @@ def _print_concerns(found: Overview) -> None:
     for batch_id in found.missing:
         output.note(f"{batch_id} was approved, but its file is gone")
     for name in found.foreign:
-        output.note(f"'{name}' in pending/ is no batch: it is never sent")
+        output.note(f"'{name}' in pending/ is no batch: never sent, the next upload moves it")
     if found.unreadable_lines:
         output.note(f"the journal has {found.unreadable_lines} unreadable lines")
     if found.earliest_next_attempt is not None:

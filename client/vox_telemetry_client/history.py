@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.errors import SpoolError, os_words
 from vox_telemetry_client.journal import (
     REJECTED,
     Acknowledged,
     Attempt,
-    ConsentDecided,
     Discarded,
     Enqueued,
+    Journal,
     Line,
     Rejected,
     Retried,
@@ -26,7 +24,7 @@ from vox_telemetry_spec.times import parse_time
 
 @dataclass(frozen=True)
 class Entry:
-    """One line; `number` counts from 1, `line` is None where it is damaged or cut short."""
+    """One line; `number` counts from 1, `line` is None where it is damaged or decides nothing."""
 
     number: int
     line: Line | None
@@ -42,23 +40,29 @@ class Fate:
     is_settled: bool = False  # the sink holds it, or its halves took its place
 
 
-def entries(journal: Path) -> Iterator[Entry]:
+def entries(path: Path) -> Iterator[Entry]:
     """Yield every line that is not empty; an absent journal has none.
 
     Raises:
         SpoolError: it is there and cannot be read.
 
     """
-    decoder = msgspec.json.Decoder(Line)
+    # Which lines decide, the journal knows; they are counted beside it.
+    decided = Journal(path).lines()
+    end_bytes, line = next(decided, (0, None))
+    at_bytes = 0
     try:
-        with journal.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if raw.strip():
-                    yield Entry(number, _decoded(decoder, raw))
+        with path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                at_bytes += len(text)
+                while end_bytes < at_bytes and (found := next(decided, None)) is not None:
+                    end_bytes, line = found
+                if text.strip():
+                    yield Entry(number, line if end_bytes == at_bytes else None)
     except FileNotFoundError:
         return
     except OSError as exc:
-        raise SpoolError(f"the journal {journal} cannot be read: {os_words(exc)}") from exc
+        raise SpoolError(f"the journal {path} cannot be read: {os_words(exc)}") from exc
 
 
 def is_within(entry: Entry, since: datetime | None, batch: str | None) -> bool:
@@ -84,7 +88,7 @@ def named(line: Line) -> list[str]:
         return [line.batch_id]
     if isinstance(line, Discarded):
         return line.batch_ids
-    return line.included if isinstance(line, ConsentDecided) else []
+    return []
 
 
 def fates(journal: Path, wanted: Collection[str]) -> dict[str, Fate]:
@@ -95,11 +99,12 @@ def fates(journal: Path, wanted: Collection[str]) -> dict[str, Fate]:
 
     """
     found = {batch_id: Fate() for batch_id in wanted}
-    for entry in entries(journal):
-        if entry.line is not None:
-            for batch_id in named(entry.line):
-                if batch_id in found:
-                    _turn(found[batch_id], batch_id, entry.line)
+    for _, line in Journal(journal).lines():
+        if line is None:
+            continue
+        for batch_id in named(line):
+            if batch_id in found:
+                _turn(found[batch_id], batch_id, line)
     return found
 
 
@@ -116,12 +121,3 @@ def _turn(fate: Fate, batch_id: str, line: Line) -> None:
         fate.is_set_aside, fate.is_discarded = True, False
     elif isinstance(line, Discarded) and (line.room != REJECTED or fate.is_set_aside):
         fate.is_discarded = True
-
-
-def _decoded(decoder: msgspec.json.Decoder[Line], raw: bytes) -> Line | None:
-    if not raw.endswith(b"\n"):
-        return None  # a crash while it was written: it decides nothing, even if it is whole
-    try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None

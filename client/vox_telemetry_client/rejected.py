@@ -150,7 +150,7 @@ def discard(spool: Spool, batch_ids: Sequence[str], reason: str) -> None:
         return
     with spool.changing() as decide:
         found = by_id(spool.folder)
-        decide(Discarded(spool.at(), list(batch_ids), reason, REJECTED))
+        decide(Discarded(spool.at(), list(batch_ids), reason, room=REJECTED))
         for batch_id in batch_ids:
             delete_copies(spool.folder, found.get(batch_id, []))
 

@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import nsmallest
 from pathlib import Path
 
 from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.files import delete, read_at_most, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, entries
+from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.uuid7 import is_uuid7
 
-_NAME = re.compile(r"([0-9a-f-]{36})(?:\.([1-9][0-9]{0,8}))?(?:\.problem)?\.json")
+_NAME = re.compile(r"([0-9a-f-]{36})(?:\.([1-9][0-9]{0,8}))?(\.problem)?\.json")
 
 
 @dataclass(frozen=True, order=True)
@@ -116,6 +118,29 @@ def delete_copies(folder: Folder, found: Iterable[Copy]) -> None:
         delete(copy.file(folder))
         delete(copy.problem_file(folder))
     sync_folder(folder.rejected)
+
+
+def oldest_set_aside(folder: Folder) -> list[str]:
+    """Return the oldest ids under which something was set aside, WINDOW_BATCHES at most.
+
+    Raises:
+        SpoolError: the folder cannot be read.
+
+    """
+    return sorted(set(nsmallest(WINDOW_BATCHES, (copy.batch_id for copy in _copies(folder)))))
+
+
+def stems(folder: Folder) -> Iterator[str]:
+    """Yield how a person names each batch that was set aside, in no order.
+
+    Raises:
+        SpoolError: the folder cannot be read.
+
+    """
+    for entry in entries(folder.rejected):
+        match = _NAME.fullmatch(entry.name)
+        if match is not None and is_uuid7(match[1]) and not match[3]:
+            yield entry.name.removesuffix(".json")
 
 
 def _copies(folder: Folder) -> Iterator[Copy]:

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vox_telemetry_client.files import delete, sync_folder
-from vox_telemetry_client.folder import Folder, entries, is_batch_file, made_at_s
+from vox_telemetry_client.folder import Folder, entries, is_batch_file
 from vox_telemetry_client.foreign import AT_FORMAT, printable
-from vox_telemetry_client.journal import PENDING, REJECTED, Cleaned, Discarded
+from vox_telemetry_client.journal import PENDING, REJECTED, Cleaned, Discarded, Journal
+from vox_telemetry_client.ledger import ledger_of
 from vox_telemetry_client.limits import (
     BATCH_OLD_AFTER_S,
     LEFTOVER_AFTER_S,
     PRUNED_AT_ONCE_MAX_FILES,
     SET_ASIDE_KEPT_S,
 )
+from vox_telemetry_client.listing import id_at
 from vox_telemetry_client.set_aside import Copy, by_id, delete_copies, set_aside_at
 from vox_telemetry_client.spool import Spool
 
@@ -113,13 +115,19 @@ def _delete(spool: Spool, alike: Sequence[Prunable]) -> list[Prunable]:
     batch_ids = [one.batch_id for one in alike if one.batch_id is not None]
     with spool.changing() as decide:
         if batch_ids:
-            decide(Discarded(spool.at(), batch_ids, reason, room))
+            events = _open_events(spool.folder, batch_ids) if room == PENDING else 0
+            decide(Discarded(spool.at(), batch_ids, reason, events, room))
         else:
             decide(Cleaned(spool.at(), [one.file for one in alike], reason))
         copies = by_id(spool.folder) if batch_ids and room == REJECTED else {}
         gone = [one for one in alike if _is_gone(spool.folder, one, copies)]
         sync_folder(spool.folder.root / room)
     return gone
+
+
+def _open_events(folder: Folder, batch_ids: Sequence[str]) -> int:
+    ledger = ledger_of(Journal(folder.journal), batch_ids)
+    return sum(map(ledger.event_count, batch_ids))
 
 
 def _is_gone(folder: Folder, one: Prunable, copies: Mapping[str, Sequence[Copy]]) -> bool:
@@ -132,11 +140,11 @@ def _is_gone(folder: Folder, one: Prunable, copies: Mapping[str, Sequence[Copy]]
 
 
 def _pending(folder: Folder, now: datetime) -> Iterator[Prunable]:
+    old_before = id_at(now.timestamp() - BATCH_OLD_AFTER_S)
     for entry in entries(folder.pending):
-        if is_batch_file(entry.name):
-            batch_id = entry.name.removesuffix(".json")
-            if now.timestamp() - made_at_s(batch_id) > BATCH_OLD_AFTER_S:
-                yield _prunable(entry, PENDING, _OLD, batch_id)
+        batch_id = entry.name.removesuffix(".json")
+        if is_batch_file(entry.name) and batch_id < old_before:
+            yield _prunable(entry, PENDING, _OLD, batch_id)
 
 
 def _set_aside(folder: Folder, now: datetime) -> Iterator[Prunable]:

@@ -1,5 +1,6 @@
 """Why what lies under a batch's name in `pending/` is not sent."""
 
+import hashlib
 import os
 import stat
 
@@ -46,12 +47,14 @@ def _why(folder: Folder, batch_id: str) -> str:
     path = folder.pending / batch_file(batch_id)
     try:
         trouble = shape_trouble(path.lstat())
-        if not trouble:
-            read_at_most(path, 1)
+        payload = b"" if trouble else read_at_most(path, CODED_BODY_MAX_BYTES)
     except OSError as exc:
         return f"it cannot be read: {os_words(exc)}"
     if trouble:
         return trouble
-    if fates(folder.journal, {batch_id})[batch_id].approval is None:
+    approval = fates(folder.journal, {batch_id})[batch_id].approval
+    if approval is None:
         return "no line of the journal approves it"
-    return "its SHA-256 is not the one in the journal"
+    if hashlib.sha256(payload).hexdigest() != approval.payload_sha256:
+        return "its SHA-256 is not the one in the journal"
+    return f"the journal has ended it before: `vox-telemetry journal --batch {batch_id}` says how"

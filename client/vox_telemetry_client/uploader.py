@@ -50,23 +50,35 @@ class Uploader:
         self._bucket = TokenBucket()
         self._attempts = 0
         self._report = Report()
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[str] = deque()  # a window of those in the spool, and their halves
+        self._last = ""  # of the window
+        self._until = ""  # the newest batch at the start: later ones are for the next run
 
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
         try:
             self._report.foreign = set_foreign_aside(self._spool)
-            self._waiting.extend(self._spool.pending())
+            _, self._until = self._spool.extent()
+            self._fill()
             self._obey_earlier_answer()
             while self._waiting and self._report.stopped is None:
                 self._deliver(self._waiting[0])
+                self._fill()
+            others, _ = self._spool.extent(after=self._last, until=self._until)
+            self._report.keep(self._waiting, others)
         except TelemetryError as exc:
             self._report.stopped = str(exc)
             self._report.error = exc
             if self._attempts and self._waiting:
                 self._end(Outcome(self._waiting[0], Result.KEPT, self._attempts))
-        self._report.keep(self._waiting)
+            self._report.keep(self._waiting)
         return self._report
+
+    def _fill(self) -> None:
+        """Take the next window when the last one is done."""
+        if not self._waiting and self._last < self._until:
+            self._waiting.extend(self._spool.pending(after=self._last, until=self._until))
+            self._last = self._waiting[-1] if self._waiting else self._until
 
     def _obey_earlier_answer(self) -> None:
         """Wait until the time that an earlier run was told, or stop where that is too long."""
@@ -213,7 +225,7 @@ class Uploader:
 
     def _end(self, outcome: Outcome) -> None:
         self._waiting.popleft()
-        self._report.outcomes.append(outcome)
+        self._report.add(outcome)
         self._world.on_outcome(outcome)
 
 

@@ -114,10 +114,7 @@ def test_after_pruning_no_byte_of_a_payload_is_anywhere_under_the_spool(tmp_path
     gone = []
     far = NOW + timedelta(days=400)
     assert apply(spool, far, gone.extend) == []
-    assert [one.room for one in gone] == [
-        *("pending", "pending"),  # the upload stopped before it came to the second
-        *("rejected", "rejected", "tmp", "foreign"),
-    ]
+    assert {one.room for one in gone} == {"pending", "rejected", "tmp", "foreign"}
     assert [fragment for fragment in FRAGMENTS if fragment in _everything(spool)] == []
     assert names(spool.folder.pending) == names(spool.folder.rejected) == names(spool.folder.tmp)
     assert list(plan(spool.folder, far)) == []

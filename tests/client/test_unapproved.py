@@ -11,10 +11,11 @@ import pytest
 from support.client_world import NOW, names, new_spool, put, stores, upload
 from support.http_server import misbehaving_server
 from vox_telemetry_client.errors import SpoolUnsafeError
-from vox_telemetry_client.left_behind import left_behind
+from vox_telemetry_client.overview import look
 from vox_telemetry_client.rejected import find
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.unapproved import shape_trouble
+from vox_telemetry_spec.problems import Problem
 
 AS_PLAIN_USER = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
 LOOK = """
@@ -76,7 +77,7 @@ def test_damaged(spool: Spool, name: str) -> None:
     batches = put(spool, events=3, max_events=1)
     damaged = batches[1]
     damage(spool.folder.pending / f"{damaged.batch_id}.json")
-    said = left_behind(spool.folder, NOW).damaged.first
+    said = look(spool.folder, NOW).damaged.first
     assert said == ([f"{damaged.batch_id}.json: {why}"] if is_seen else [])
     with misbehaving_server(then=stores()) as server:
         report = upload(spool, server)
@@ -147,6 +148,22 @@ def test_a_batch_without_a_line_is_set_aside(spool: Spool) -> None:
     problem = find(spool.folder, batch.batch_id).problem
     assert problem is not None
     assert problem.detail == "no line of the journal approves it"
+
+
+def test_a_batch_that_was_set_aside_before_is_set_aside_again_with_its_own_reason(
+    spool: Spool,
+) -> None:
+    (batch,) = put(spool)
+    spool.set_aside(batch.batch_id, Problem(title="refused", status=422))
+    (later,) = put(spool)
+    (spool.folder.pending / f"{batch.batch_id}.json").write_bytes(batch.payload)
+    with misbehaving_server(then=stores()) as server:
+        upload(new_spool(spool.folder.root), server)
+    assert [request.body for request in server.requests] == [later.payload]
+    problem = find(spool.folder, f"{batch.batch_id}.2").problem
+    assert problem is not None
+    assert problem.detail.startswith("the journal has ended it before")
+    assert find(spool.folder, batch.batch_id).payload == batch.payload
 
 
 def test_a_file_of_any_fitting_size_has_no_trouble(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def _discarded(line: Discarded) -> str:
 
 @in_words.register
 def _consent(line: ConsentDecided) -> str:
-    included = f", with {len(line.included)} earlier batches" if line.included else ""
-    return f"{line.consent.state}{included}"
+    pending = ", with all that was pending" if line.include_pending else ""
+    return f"{line.consent.state}{pending}"
 
 
 @in_words.register

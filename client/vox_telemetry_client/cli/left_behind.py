@@ -1,14 +1,14 @@
 """What `vox-telemetry status` says of files that need a person's eye."""
 
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.left_behind import LeftBehind, Some
+from vox_telemetry_client.left_behind import LeftBehind
+from vox_telemetry_client.some import Some
 
 
 def left_facts(left: LeftBehind) -> dict[str, object]:
     """Return the members of the `--json` document; the lists hold the first few names."""
     return {
         "set_aside": left.set_aside,
-        "damaged": left.damaged,
         "foreign_set_aside": left.foreign,
         "leftovers": left.leftovers,
     }
@@ -16,7 +16,6 @@ def left_facts(left: LeftBehind) -> dict[str, object]:
 
 def tell_left(left: LeftBehind) -> None:
     """Print one line for each kind, and the first few files."""
-    _tell(left.damaged, "files in pending/ are damaged: the next upload sets them aside unsent")
     if left.set_aside.count:
         output.note(f"{left.set_aside.count} set aside: `vox-telemetry rejected list` says why")
     if left.foreign.count:

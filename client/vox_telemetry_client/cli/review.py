@@ -1,5 +1,6 @@
 """`vox-telemetry status`, `show` and `export`: look at everything before anything is sent."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -24,10 +25,11 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import replace
-from vox_telemetry_client.left_behind import left_behind
+from vox_telemetry_client.left_behind import LeftBehind, left_behind
 from vox_telemetry_client.next_step import Counts, next_step
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
+from vox_telemetry_client.some import Some
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_spec.times import format_time
 
@@ -60,16 +62,7 @@ def status(*, as_json: AsJson = False) -> None:
             "upload_url_configured": bool((config.upload_url or "").strip()),
         }
     )
-    facts["next"] = next_step(
-        Counts(
-            pending=len(found.pending),
-            sendable=len(found.pending) - len(found.before_consent),
-            set_aside=left.set_aside.count,
-            prunable=left.leftovers.count + len(found.old),
-            has_key=facts["key"] is not None,
-        ),
-        decision,
-    )
+    facts["next"] = next_step(_counts(found, left, has_key=facts["key"] is not None), decision)
     if as_json:
         output.document(facts)
     else:
@@ -104,7 +97,7 @@ def export(out: Out = None, *, as_json: AsJson = False) -> None:
     config = settings()
     spool = spool_to_read(config)
     with naming_the_spool(config):
-        waiting = spool.waiting()
+        waiting = list(spool.all_waiting())
         batches = [batch for one in waiting if (batch := spool.approved(one)) is not None]
     lines = b"".join(batch.payload + b"\n" for batch in batches)
     if out is not None:
@@ -124,25 +117,44 @@ def export(out: Out = None, *, as_json: AsJson = False) -> None:
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
 
 
+def _counts(found: Overview, left: LeftBehind, *, has_key: bool) -> Counts:
+    return Counts(
+        pending=found.pending.count,
+        sendable=found.pending.count - found.before_consent.count,
+        set_aside=left.set_aside.count,
+        prunable=left.leftovers.count + found.old.count,
+        has_key=has_key,
+    )
+
+
 def _facts(found: Overview) -> dict[str, object]:
     earliest = found.earliest_next_attempt
     last = found.last_acknowledged
     return {
-        "pending": {"batches": len(found.pending), "events": found.pending_events},
-        "rejected": {"batches": len(found.rejected)},
+        "pending": {"batches": found.pending.count, "events": found.pending_events},
+        "rejected": {"batches": found.rejected.count},
         "acknowledged": {
             "batches": found.acknowledged_batches,
             "events": found.acknowledged_events,
             "last": None if last is None else last.receipt,
         },
         "used_bytes": found.used_bytes,
-        "pending_ids": found.pending,
-        "rejected_ids": found.rejected,
-        "old_ids": found.old,
-        "before_consent_ids": found.before_consent,
-        "unapproved_ids": found.unapproved,
-        "missing_ids": found.missing,
-        "foreign_names": found.foreign,
+        "pending_ids": found.pending.first,
+        "rejected_ids": found.rejected.first,
+        "old_ids": found.old.first,
+        "before_consent_ids": found.before_consent.first,
+        "unapproved_ids": found.unapproved.first,
+        "missing_ids": found.missing.first,
+        "damaged": found.damaged,
+        "foreign_names": found.foreign.first,
+        "counts": {
+            "old": found.old.count,
+            "before_consent": found.before_consent.count,
+            "unapproved": found.unapproved.count,
+            "missing": found.missing.count,
+            "foreign": found.foreign.count,
+        },
+        "unnamed_parts": found.unnamed_parts,
         "unreadable_journal_lines": found.unreadable_lines,
         "earliest_next_attempt": None if earliest is None else format_time(earliest),
         "uploader": found.uploader,
@@ -151,8 +163,8 @@ def _facts(found: Overview) -> dict[str, object]:
 
 def _print_status(facts: dict[str, object], found: Overview, decision: Decision) -> None:
     output.line(f"spool       {facts['spool']}")
-    output.line(f"pending     {len(found.pending)} batches, {found.pending_events} events")
-    output.line(f"rejected    {len(found.rejected)} batches")
+    output.line(f"pending     {found.pending.count} batches, {found.pending_events} events")
+    output.line(f"rejected    {found.rejected.count} batches")
     output.line(
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
@@ -160,26 +172,39 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
     output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     output.line(f"next        {facts['next']}")
-    for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):
-        for batch_id in batch_ids:
-            output.line(f"  {name:9} {batch_id}")
+    for name, batches in (("pending", found.pending), ("rejected", found.rejected)):
+        _each(batches, f"  {name:9} {{}}".format, output.line)
     _print_concerns(found)
 
 
+def _each(some: Some, text: Callable[[str], str], tell: Callable[[str], None]) -> None:
+    """Print a line for each of the first, and how many there are besides."""
+    for name in some.first:
+        tell(text(name))
+    if some.count > len(some.first):
+        tell(f"  and {some.count - len(some.first)} more")
+
+
 def _print_concerns(found: Overview) -> None:
-    for batch_id in found.old:
-        output.note(
-            f"{batch_id} has been pending for more than 7 days: upload it, or `vox-telemetry prune "
-            "spool plan` shows what can go"
-        )
-    if found.before_consent:
-        output.note(uncovered_note(len(found.before_consent)))
-    for batch_id in found.unapproved:
-        output.note(f"{batch_id} is not in the journal: the next upload sets it aside")
-    for batch_id in found.missing:
-        output.note(f"{batch_id} was approved, but its file is gone")
-    for name in found.foreign:
-        output.note(f"'{name}' in pending/ is no batch: never sent, the next upload moves it")
+    _each(found.old, "{} has been pending for more than 7 days".format, output.note)
+    if found.old.count:
+        output.note("upload them, or see: vox-telemetry prune spool plan")
+    if found.before_consent.count:
+        output.note(uncovered_note(found.before_consent.count))
+    _each(
+        found.unapproved,
+        "{} is not in the journal: the next upload sets it aside".format,
+        output.note,
+    )
+    _each(found.missing, "{} was approved, but its file is gone".format, output.note)
+    if found.unnamed_parts:
+        output.note("the journal and pending/ differ in more batches than these")
+    _each(found.damaged, "{}: never sent, the next upload sets it aside".format, output.note)
+    _each(
+        found.foreign,
+        "'{}' in pending/ is no batch: never sent, the next upload moves it".format,
+        output.note,
+    )
     if found.unreadable_lines:
         output.note(f"the journal has {found.unreadable_lines} unreadable lines")
     if found.earliest_next_attempt is not None:

@@ -29,8 +29,11 @@ from vox_telemetry_client.tally import PARTS, Sums, part_of
 class Differences:
     """`unapproved` lie there without a line, `missing` have a line and lie nowhere.
 
-    Where too much differs to be looked at, `unnamed_parts` of PARTS were passed over.
+    Where too much differs to be looked at, `unnamed_parts` of PARTS were passed over. `agree` is
+    whether the sums of both are the same.
     """
+
+    agree: bool = True
 
     unapproved: Some = field(default_factory=Some)
     missing: Some = field(default_factory=Some)
@@ -57,6 +60,7 @@ def compare(folder: Folder, journal: Journal, listed: Sums, approved: Sums) -> D
     known.follow(journal)  # what an upload has ended meanwhile is not missing
     gone = [one for one in gone if one in known.open]
     return Differences(
+        agree=False,
         unapproved=Some.of(there - known.named),
         missing=Some.of(gone),
         missing_events=sum(known.open[one] for one in gone),

@@ -39,6 +39,13 @@ class Enqueued(_Line, frozen=True, tag="enqueued"):
     rest: int = 0
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """What a line closes, of what was approved and open: `tally` need not look back for it."""
+
+    events: int
+    bytes: int
+
+
 class Attempt(_Line, frozen=True, tag="attempt"):
     """One request and what its answer asks for; `status` 0 means that no answer came."""
 
@@ -53,14 +60,15 @@ class Acknowledged(_Line, frozen=True, tag="acknowledged"):
     batch_id: str
     receipt: Receipt
     duplicate: bool = False
+    ended: Ended | None = None
 
 
 class Rejected(_Line, frozen=True, tag="rejected"):
-    """The batch is set aside; `event_count` is 0 where nothing was approved under its id."""
+    """The batch is set aside."""
 
     batch_id: str
     problem: Problem
-    event_count: int = 0
+    ended: Ended | None = None
 
 
 class Split(_Line, frozen=True, tag="split"):
@@ -68,6 +76,7 @@ class Split(_Line, frozen=True, tag="split"):
 
     batch_id: str
     batches: list[Approval]
+    ended: Ended | None = None
 
 
 class Pruned(_Line, frozen=True, tag="pruned"):
@@ -91,13 +100,12 @@ class ConsentDecided(_Line, frozen=True, tag="consent"):
 class Discarded(_Line, frozen=True, tag="discarded"):
     """A person had these batches deleted; `reason` says by which command.
 
-    `event_count` counts the events of those that were approved. `room` names the one folder in
-    which they lay; without it, all that lies under the ids goes.
+    `room` names the one folder in which they lay; without it, all that lies under the ids goes.
     """
 
     batch_ids: list[str]
     reason: str
-    event_count: int = 0
+    ended: Ended | None = None
     room: str = ""
 
 

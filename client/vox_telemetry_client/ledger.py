@@ -10,6 +10,7 @@ from vox_telemetry_client.journal import (
     Closing,
     ConsentDecided,
     Discarded,
+    Ended,
     Enqueued,
     Journal,
     Line,
@@ -56,10 +57,14 @@ class Ledger:
         _, line = self.closed.get(batch_id, (None, None))
         return isinstance(line, Acknowledged | Rejected | Split)
 
-    def event_count(self, batch_id: str) -> int:
-        """Return how many events are approved under this id and open."""
-        approval = self.open.get(batch_id)
-        return 0 if approval is None else approval.event_count
+    def ends(self, batch_ids: Iterable[str]) -> Ended | None:
+        """Return what a line that closes these batches takes, None where none of them is open."""
+        closing = [self.open[batch_id] for batch_id in batch_ids if batch_id in self.open]
+        if not closing:
+            return None
+        return Ended(
+            sum(one.event_count for one in closing), sum(one.byte_count for one in closing)
+        )
 
     def add(self, line: Line | None) -> None:
         """Apply one decision."""

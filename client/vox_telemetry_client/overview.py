@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vox_telemetry_client.differences import compare
-from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.folder import Folder, entries
 from vox_telemetry_client.journal import Acknowledged, Journal
 from vox_telemetry_client.limits import BATCH_OLD_AFTER_S
-from vox_telemetry_client.listing import id_at, scan
+from vox_telemetry_client.listing import Listing, id_at, scan
 from vox_telemetry_client.lock import Holder, current_holder
 from vox_telemetry_client.some import Some
+from vox_telemetry_client.spool import size_bytes, used
 from vox_telemetry_client.state import read_earliest
 from vox_telemetry_client.tally import Tally
 from vox_telemetry_spec.times import format_time
@@ -74,7 +75,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         damaged=pending.damaged,
         foreign=pending.foreign,
         unreadable_lines=tally.unreadable_lines,
-        used_bytes=pending.used_bytes + rejected.used_bytes,
+        used_bytes=_used_bytes(folder, pending, tally) if differences.agree else used(folder),
         acknowledged_batches=tally.acknowledged_batches,
         acknowledged_events=tally.acknowledged_events,
         last_acknowledged=tally.last_acknowledged,
@@ -94,6 +95,15 @@ def count_before_consent(folder: Folder, covers_from: datetime) -> int:
     if tally.includes_pending:
         return 0
     return scan(folder.pending, earlier_than_s=covers_from.timestamp()).earlier
+
+
+def _used_bytes(folder: Folder, pending: Listing, tally: Tally) -> int:
+    """Return what `used` does, where the journal knows the length of each file in `pending/`.
+
+    To ask the file system for 100,000 of them takes longer than all the rest.
+    """
+    rejected = sum(size_bytes(entry) for entry in entries(folder.rejected))
+    return tally.open.bytes + pending.foreign_bytes + rejected
 
 
 def _before(batches: Some, count: int, unix_s: float) -> Some:

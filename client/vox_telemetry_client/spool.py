@@ -185,21 +185,24 @@ class Spool:
     def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
         """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
-            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate))
+            ended = self._says_of(batch_id).ends([batch_id])
+            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended))
             end(self.folder, batch_id, self._says_of(batch_id))
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:
         """Move a batch to `rejected/` with the problem beside it."""
         with self._changing():
-            events = self._says_of(batch_id).event_count(batch_id)
-            self._decide(Rejected(self.at(), batch_id, problem, events))
+            ended = self._says_of(batch_id).ends([batch_id])
+            self._decide(Rejected(self.at(), batch_id, problem, ended))
             end(self.folder, batch_id, self._says_of(batch_id))
 
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
         with self._changing():
             self._stage(halves)
-            self._decide(Split(self.at(), batch_id, [half.approval for half in halves]), halves)
+            ended = self._says_of(batch_id).ends([batch_id])
+            approvals = [half.approval for half in halves]
+            self._decide(Split(self.at(), batch_id, approvals, ended), halves)
             self._publish(halves)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
@@ -229,8 +232,8 @@ class Spool:
         purged = Some()
         with self._changing():
             while found := self._oldest_anywhere():
-                events = sum(map(ledger_of(self._journal, found).event_count, found))
-                self._decide(Discarded(self.at(), found, reason, events))
+                ended = ledger_of(self._journal, found).ends(found)
+                self._decide(Discarded(self.at(), found, reason, ended))
                 for room in (self.folder.pending, self.folder.rejected):
                     remove(room, found)
                 for batch_id in found:

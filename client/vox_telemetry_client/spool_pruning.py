@@ -17,7 +17,7 @@ from typing import TypeAlias
 from vox_telemetry_client.files import delete, sync_folder
 from vox_telemetry_client.folder import Folder, entries, is_batch_file
 from vox_telemetry_client.foreign import AT_FORMAT, printable
-from vox_telemetry_client.journal import PENDING, REJECTED, Cleaned, Discarded, Journal
+from vox_telemetry_client.journal import PENDING, REJECTED, Cleaned, Discarded, Ended, Journal
 from vox_telemetry_client.ledger import ledger_of
 from vox_telemetry_client.limits import (
     BATCH_OLD_AFTER_S,
@@ -115,8 +115,8 @@ def _delete(spool: Spool, alike: Sequence[Prunable]) -> list[Prunable]:
     batch_ids = [one.batch_id for one in alike if one.batch_id is not None]
     with spool.changing() as decide:
         if batch_ids:
-            events = _open_events(spool.folder, batch_ids) if room == PENDING else 0
-            decide(Discarded(spool.at(), batch_ids, reason, events, room))
+            ended = _ended(spool.folder, batch_ids) if room == PENDING else None
+            decide(Discarded(spool.at(), batch_ids, reason, ended, room))
         else:
             decide(Cleaned(spool.at(), [one.file for one in alike], reason))
         copies = by_id(spool.folder) if batch_ids and room == REJECTED else {}
@@ -125,9 +125,8 @@ def _delete(spool: Spool, alike: Sequence[Prunable]) -> list[Prunable]:
     return gone
 
 
-def _open_events(folder: Folder, batch_ids: Sequence[str]) -> int:
-    ledger = ledger_of(Journal(folder.journal), batch_ids)
-    return sum(map(ledger.event_count, batch_ids))
+def _ended(folder: Folder, batch_ids: Sequence[str]) -> Ended | None:
+    return ledger_of(Journal(folder.journal), batch_ids).ends(batch_ids)
 
 
 def _is_gone(folder: Folder, one: Prunable, copies: Mapping[str, Sequence[Copy]]) -> bool:

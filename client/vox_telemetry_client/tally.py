@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.journal import (
-    REJECTED,
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
+    Ended,
     Enqueued,
     Journal,
     Line,
@@ -28,32 +28,36 @@ def part_of(batch_id: str) -> int:
 
 
 class Sums:
-    """A set of batches, known by its sums only: for each part that of its ids, and the events."""
+    """A set of batches, known by its sums only: for each part that of its ids; events and bytes."""
 
     def __init__(self) -> None:
         """Begin with the empty set."""
         self.parts = [0] * PARTS
         self.batches = 0
         self.events = 0
+        self.bytes = 0
 
     def add(self, approvals: Iterable[Approval]) -> None:
         """Add batches that are not in the set."""
         for one in approvals:
             self.add_id(one.batch_id)
             self.events += one.event_count
+            self.bytes += one.byte_count
 
     def add_id(self, batch_id: str) -> None:
-        """Add one batch of no events."""
+        """Add one batch of which only the id is known."""
         hashed = hash(batch_id)
         self.parts[hashed % PARTS] += hashed
         self.batches += 1
 
-    def take(self, batch_id: str, events: int) -> None:
-        """Take a batch out; one that is not in the set spoils the sum of its part."""
-        hashed = hash(batch_id)
-        self.parts[hashed % PARTS] -= hashed
-        self.batches -= 1
-        self.events -= events
+    def take(self, batch_ids: Iterable[str], ended: Ended) -> None:
+        """Take batches out; one that is not in the set spoils the sum of its part."""
+        for batch_id in batch_ids:
+            hashed = hash(batch_id)
+            self.parts[hashed % PARTS] -= hashed
+            self.batches -= 1
+        self.events -= ended.events
+        self.bytes -= ended.bytes
 
 
 class Tally:
@@ -94,17 +98,13 @@ class Tally:
             self.last_acknowledged = line
             self.acknowledged_batches += 1
             self.acknowledged_events += line.receipt.event_count
-            self.open.take(line.batch_id, line.receipt.event_count)
-        elif isinstance(line, Rejected):
-            self.open.take(line.batch_id, line.event_count)
-        elif isinstance(line, Split):
-            self.open.take(line.batch_id, sum(half.event_count for half in line.batches))
+        if isinstance(line, Acknowledged | Rejected | Split) and line.ended is not None:
+            self.open.take([line.batch_id], line.ended)
+        if isinstance(line, Split):
             self.open.add(line.batches)
-        elif isinstance(line, Retried):
+        if isinstance(line, Retried):
             self.open.add(line.batches)
-        elif isinstance(line, Discarded) and line.room != REJECTED:
-            for batch_id in line.batch_ids:
-                self.open.take(batch_id, 0)
-            self.open.events -= line.event_count
-        elif isinstance(line, ConsentDecided) and line.include_pending:
+        if isinstance(line, Discarded) and line.ended is not None:
+            self.open.take(line.batch_ids, line.ended)
+        if isinstance(line, ConsentDecided) and line.include_pending:
             self.includes_pending |= line.consent.covers_from == self._covers_from

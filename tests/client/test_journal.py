@@ -10,6 +10,7 @@ from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.journal import (
     Attempt,
     Discarded,
+    Ended,
     Enqueued,
     Journal,
     Rejected,
@@ -39,7 +40,7 @@ def test_a_line_is_readable_json_with_its_event_first(tmp_path: Path) -> None:
 def test_every_line_that_is_appended_is_yielded_with_its_end(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     assert list(journal.lines()) == []
-    lines = [Enqueued(AT, [A]), Discarded(AT, ["a"], "consent deny --purge", 3)]
+    lines = [Enqueued(AT, [A]), Discarded(AT, ["a"], "consent deny --purge", Ended(3, 100))]
     for line in lines:
         journal.append(line)
     (first_end, first), (second_end, second) = journal.lines()

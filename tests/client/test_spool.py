@@ -65,6 +65,7 @@ def test_an_acknowledged_batch_is_gone_and_its_receipt_kept(spool: Spool) -> Non
             "schema": "vox.usage-receipt.v1",
         },
         "duplicate": True,
+        "ended": {"events": 3, "bytes": len(batch.payload)},
     }
 
 

@@ -35,6 +35,7 @@ class Overview:
     foreign: Some  # names in pending/ that are no batch; never sent
     unreadable_lines: int
     used_bytes: int
+    seen_bytes: int  # digests of what was enqueued; bounded by itself and not part of the quota
     acknowledged_batches: int
     acknowledged_events: int
     last_acknowledged: Acknowledged | None
@@ -76,6 +77,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         foreign=pending.foreign,
         unreadable_lines=tally.unreadable_lines,
         used_bytes=_used_bytes(folder, pending, tally) if differences.agree else used(folder),
+        seen_bytes=folder.seen.stat().st_size if folder.seen.exists() else 0,
         acknowledged_batches=tally.acknowledged_batches,
         acknowledged_events=tally.acknowledged_events,
         last_acknowledged=tally.last_acknowledged,

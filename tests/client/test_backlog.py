@@ -201,10 +201,10 @@ def test_case_13_a_queue_larger_than_its_new_quota_starts_and_drains(spool: Spoo
     again = new_spool(spool.folder.root)
     small = [Batch("019abcde-0000-7000-8000-000000000001", b"{}", 1)]
     with pytest.raises(SpoolFullError, match="more would exceed its quota of 10:"):
-        again.put(small, max_bytes=10)
+        again.put(small, max_bytes=10, needed_bytes=2)
     with misbehaving_server(then=stores()) as server:
         assert upload(again, server).totals["acknowledged"] == 3
-    again.put(small, max_bytes=10)
+    again.put(small, max_bytes=10, needed_bytes=2)
     assert again.pending() == [small[0].batch_id]
 
 

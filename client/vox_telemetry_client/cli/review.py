@@ -1,15 +1,16 @@
 """`vox-telemetry status`, `show` and `export`: look at everything before anything is sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
+from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.left_behind import left_facts, tell_left
 from vox_telemetry_client.cli.settings import (
     AsJson,
@@ -26,10 +27,12 @@ from vox_telemetry_client.errors import (
 )
 from vox_telemetry_client.files import replace
 from vox_telemetry_client.left_behind import LeftBehind, left_behind
+from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.next_step import Counts, next_step
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
 from vox_telemetry_client.some import Some
+from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_spec.times import format_time
 
@@ -57,8 +60,7 @@ def status(*, as_json: AsJson = False) -> None:
                 "source": decision.source,
             },
             "consent": consent_facts(),
-            "key": key_list.read().current,
-            # Whether the keyring has it is not asked here: it might want a password.
+            **key_facts(config),
             "upload_url_configured": bool((config.upload_url or "").strip()),
         }
     )
@@ -95,25 +97,15 @@ def show(batch: Batch, *, as_json: AsJson = False) -> None:
 def export(out: Out = None, *, as_json: AsJson = False) -> None:
     """Write the pending batches, one JSON document a line; they stay in the spool."""
     config = settings()
-    spool = spool_to_read(config)
+    exported = _Exported(spool_to_read(config))
     with naming_the_spool(config):
-        waiting = list(spool.all_waiting())
-        batches = [batch for one in waiting if (batch := spool.approved(one)) is not None]
-    lines = b"".join(batch.payload + b"\n" for batch in batches)
-    if out is not None:
-        _write_out(out, lines)
+        where = _export_to(out, exported, as_json=as_json)
     if as_json:
-        payloads = [msgspec.Raw(batch.payload) for batch in batches]
-        output.document(
-            {"exported": len(batches)}
-            | ({"batches": payloads} if out is None else {"out": str(out), "bytes": len(lines)})
-        )
+        output.document({"exported": exported.batches} | where)
     else:
-        if out is None:
-            output.raw(lines)
-        output.note(f"exported {len(batches)} batches; they are still pending")
-    if len(batches) < len(waiting):
-        output.note(f"{len(waiting) - len(batches)} left out: not the bytes that were approved")
+        output.note(f"exported {exported.batches} batches; they are still pending")
+    if exported.left_out:
+        output.note(f"{exported.left_out} left out: not the bytes that were approved")
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
 
 
@@ -125,6 +117,38 @@ def _counts(found: Overview, left: LeftBehind, *, has_key: bool) -> Counts:
         prunable=left.leftovers.count + found.old.count,
         has_key=has_key,
     )
+
+
+def _export_to(out: Path | None, exported: "_Exported", *, as_json: bool) -> dict[str, object]:
+    """Write the batches, or hold those of a `--json` document; return its members."""
+    if out is not None:
+        _write_out(out, exported.lines())
+        return {"out": str(out), "bytes": exported.size_bytes}
+    if as_json:
+        return {"batches": [msgspec.Raw(line[:-1]) for line in exported.lines()]}
+    for line in exported.lines():
+        output.raw(line)
+    return {}
+
+
+@dataclass
+class _Exported:
+    """The pending batches one by one, and how many there were."""
+
+    spool: Spool
+    batches: int = 0
+    size_bytes: int = 0
+    left_out: int = 0
+
+    def lines(self) -> Iterator[bytes]:
+        for batch_id in self.spool.all_waiting():
+            batch = self.spool.approved(batch_id)
+            if batch is None:
+                self.left_out += 1
+                continue
+            self.batches += 1
+            self.size_bytes += len(batch.payload) + 1
+            yield batch.payload + b"\n"
 
 
 def _facts(found: Overview) -> dict[str, object]:
@@ -139,6 +163,7 @@ def _facts(found: Overview) -> dict[str, object]:
             "last": None if last is None else last.receipt,
         },
         "used_bytes": found.used_bytes,
+        "seen_bytes": found.seen_bytes,
         "pending_ids": found.pending.first,
         "rejected_ids": found.rejected.first,
         "old_ids": found.old.first,
@@ -168,8 +193,11 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
     output.line(
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
+    output.line(
+        f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of what is used"
+    )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
-    output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
+    output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     output.line(f"next        {facts['next']}")
     for name, batches in (("pending", found.pending), ("rejected", found.rejected)):
@@ -227,11 +255,12 @@ def _shown(found: Found, *, approved: bool) -> dict[str, object]:
     return shown if found.problem is None else shown | {"problem": found.problem}
 
 
-def _write_out(out: Path, lines: bytes) -> None:
+def _write_out(out: Path, lines: Iterable[bytes]) -> None:
     try:
         # A device, a pipe or what a link names is written to, never put another file in place of.
         if out.is_symlink() or (out.exists() and not out.is_file()):
-            out.write_bytes(lines)
+            with out.open("wb") as file:
+                file.writelines(lines)
         else:
             replace(out, lines)
     except OSError as exc:

@@ -86,6 +86,17 @@ def test_status_of_100_000_batches_takes_the_memory_of_100(spools: dict[int, Pat
     assert peaks[MANY] - peaks[FEW] < MORE_MAX_KIB
 
 
+def test_export_holds_no_more_than_a_batch(tmp_path: Path) -> None:
+    peaks = {}
+    for count in (2, 2_500):  # the larger one has 50 MB
+        make_backlog(tmp_path / str(count), count, padding_bytes=20_000)
+        out = tmp_path / f"{count}.jsonl"
+        env = {"VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / str(count))}
+        document, peaks[count] = _peak_kib("export", "--json", "--out", str(out), env=env)
+        assert (document["exported"], document["bytes"]) == (count, out.stat().st_size)
+    assert peaks[2_500] - peaks[2] < MORE_MAX_KIB
+
+
 def test_case_58_a_big_backlog_at_the_start_of_an_upload_takes_bounded_memory(
     spools: dict[int, Path], client_env: dict[str, str]
 ) -> None:

@@ -5,10 +5,6 @@ from vox_telemetry_spec.problems import Problem
 
 _PREFIX = "urn:vox-telemetry:client:"
 
-NOT_APPROVED = Problem(
-    type=_PREFIX + "not-approved",
-    title="these bytes are not the ones that were approved, so they were not sent",
-)
 BEFORE_CONSENT = Problem(
     type=_PREFIX + "before-consent",
     title="enqueued before consent was granted, so it was not sent; "

@@ -16,13 +16,14 @@ from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.delivery import Sent, Verdict, advice, clock_offset_s, judge
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.failing import Failing
+from vox_telemetry_client.foreign import set_foreign_aside
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
     BATCH_MAX_ATTEMPTS,
     BATCH_RETRY_MAX_S,
 )
-from vox_telemetry_client.own_problems import BEFORE_CONSENT, FAILED_ALONE, NOT_APPROVED
+from vox_telemetry_client.own_problems import BEFORE_CONSENT, FAILED_ALONE
 from vox_telemetry_client.pacing import TokenBucket
 from vox_telemetry_client.report import Outcome, Report, Result
 from vox_telemetry_client.signing import fresh_nonce, signed_headers
@@ -34,6 +35,7 @@ from vox_telemetry_client.state import (
     read_earliest,
     read_failed_runs,
 )
+from vox_telemetry_client.unapproved import not_approved
 from vox_telemetry_client.waiting import Waiting
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem
@@ -60,6 +62,7 @@ class Uploader:
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
         try:
+            self._report.foreign = set_foreign_aside(self._spool)
             self._waiting.begin()
             self._allowance.begin(self._world.now())
             self._obey_earlier_answer()
@@ -96,7 +99,7 @@ class Uploader:
         batch = self._spool.approved(batch_id)
         if batch is None:
             if self._spool.waits(batch_id):
-                self._set_aside(batch_id, 0, NOT_APPROVED)
+                self._set_aside(batch_id, 0, not_approved(self._spool.folder, batch_id))
             else:
                 self._waiting.pop()  # a person has taken it away meanwhile
             return

@@ -58,6 +58,8 @@ def upload(  # noqa: PLR0913 -- a command's parameters are its options
         output.document(_document(report))
     else:
         _print(report)
+    for name in report.foreign:
+        output.note(f"'{name}' in pending/ is no batch: moved to foreign/, not sent")
     if report.stopped is not None:
         output.note(f"vox-telemetry: {report.stopped}{_left(report)}")
     if isinstance(report.error, InterruptedRunError):
@@ -83,6 +85,8 @@ def _document(report: Report) -> dict[str, object]:
         shown["stopped"] = report.stopped
     if report.error is not None and report.exit_code != EXIT_DONE:
         shown["error"] = {"kind": report.error.kind, "message": str(report.error)}
+    if report.foreign:
+        shown["foreign"] = report.foreign
     if report.clock_offset_s is not None:
         shown["clock_offset_s"] = report.clock_offset_s
     return shown

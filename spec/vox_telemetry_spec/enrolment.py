@@ -6,7 +6,7 @@ caller then checks that this key signed the request; only then `read_code` looks
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,8 @@ from vox_telemetry_spec.wire import ENROLMENT_SCHEMA
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _AS_READ: Final = str.maketrans("ILO", "110", "-")
 _GROUP_CHARS: Final = 5
+
+Sensitivity: TypeAlias = Literal["S0", "S1", "S2"]  # what a key may be allowed; S3 never
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class EnrolmentReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: Literal["vox.key-enrolment-receipt.v1"]
     key_id: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_NAME_MAX_CHARS)]
-    max_sensitivity: Literal["S0", "S1", "S2"]
+    max_sensitivity: Sensitivity
     families: (
         Annotated[
             list[

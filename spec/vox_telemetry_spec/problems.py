@@ -66,7 +66,7 @@ class ProblemType(Enum):
     MEDIA_TYPE_UNSUPPORTED = ("media-type-unsupported", 415, "the media type is not served here")
     CODING_UNSUPPORTED = ("coding-unsupported", 415, "the content coding is not served here")
     CONTRACT_REFUSED = ("contract-refused", 422, "the batch breaks the contract")
-    RATE_LIMITED = ("rate-limited", 429, "too many requests for this key")
+    RATE_LIMITED = ("rate-limited", 429, "too many requests")
     INTERNAL = ("internal", 500, "the sink failed")
     OVERLOADED = ("overloaded", 503, "the sink has more waiting than it can take")
     STORE_UNAVAILABLE = ("store-unavailable", 503, "the database does not answer")

@@ -77,10 +77,31 @@ class Transport:
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer | Fault:
         """Send one request and return what came back, or why nothing did."""
+        return self._sent(self._request(headers, body))
+
+    def get(self, path: str) -> Answer | Fault:
+        """Ask the target's host for an open page, without key or token; see `post`."""
+        return self._sent(
+            self._client.build_request(
+                "GET",
+                self._target.url.removesuffix(self._target.path) + path,
+                headers={"accept-encoding": "identity"},
+                extensions={"trace": self._remember_stream},
+            )
+        )
+
+    def peer(self) -> tuple[bytes | None, str]:
+        """Return the certificate (DER) that the other end showed last, and the TLS version."""
+        found = None if self._stream is None else self._stream.get_extra_info("ssl_object")
+        if not isinstance(found, ssl.SSLSocket | ssl.SSLObject):
+            return None, ""
+        return found.getpeercert(binary_form=True), found.version() or ""
+
+    def _sent(self, request: httpx.Request) -> Answer | Fault:
         began_s = time.monotonic()
         try:
             with self._bounded():
-                response = self._client.send(self._request(headers, body), stream=True)
+                response = self._client.send(request, stream=True)
                 try:
                     return Answer(response.status_code, _headers(response), _body(response))
                 finally:

@@ -13,7 +13,7 @@ from vox_telemetry_spec.wire import ABOUT_PATH
 
 @get(ABOUT_PATH, summary="Which program and contract is this?", media_type="application/json")
 async def about() -> About:
-    """Answer without a look at the database: open to all, since it tells nothing of what is held."""
+    """Answer without a look at the database: it tells nothing of what is held, so all may ask."""
     return About(
         program="vox-telemetry-sink",
         version=version("vox-telemetry"),

@@ -1,4 +1,4 @@
-"""What a sink tells of itself to whoever asks (wire 12): no secret, and nothing of what it holds."""
+"""What a sink tells of itself to whoever asks (wire 12): no secret, nothing of what it holds."""
 
 import msgspec
 

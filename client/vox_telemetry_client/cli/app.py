@@ -8,6 +8,7 @@ import typer
 from vox_telemetry_client.cli import (
     check,
     consent,
+    doctor,
     enqueue,
     keys,
     output,
@@ -56,3 +57,4 @@ app.command("status")(review.status)
 app.command("show")(review.show)
 app.command("export")(review.export)
 app.command("upload")(upload.upload)
+app.command("doctor")(doctor.doctor)

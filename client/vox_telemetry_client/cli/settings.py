@@ -14,10 +14,10 @@ from vox_telemetry_client import credentials
 from vox_telemetry_client.config import Config, from_env, user_settings_path
 from vox_telemetry_client.errors import NotConfiguredError, SpoolError, os_words
 from vox_telemetry_client.folder import Folder
-from vox_telemetry_client.permission import may_send_now, switches_now
+from vox_telemetry_client.permission import facts_now, may_send_now, switches_now
 from vox_telemetry_client.setting_files import read_user_settings
 from vox_telemetry_client.spool import Spool
-from vox_telemetry_client.switches import Decision, Source, switched_off
+from vox_telemetry_client.switches import Decision, Facts, Source, switched_off
 from vox_telemetry_spec.errors import UrlRefusedError
 from vox_telemetry_spec.wire import IngestTarget, ingest_target
 
@@ -74,6 +74,11 @@ def may_send(url: str | None) -> Decision:
     Without a `url`, the one that consent was granted for is meant.
     """
     return may_send_now(os.environ, url)
+
+
+def facts(url: str | None) -> Facts:
+    """Return all that sending depends on, read anew; see `may_send`."""
+    return facts_now(os.environ, url)
 
 
 def sending(config: Config) -> Decision:

@@ -49,6 +49,7 @@ class Transport:
         self._target = target
         self._request_s = request_s
         self._stream: _Stream | None = None
+        self._peer: tuple[bytes | None, str] = (None, "")
         try:
             self._client = httpx.Client(
                 timeout=httpx.Timeout(silence_s, connect=min(CONNECT_TIMEOUT_S, silence_s)),
@@ -92,10 +93,7 @@ class Transport:
 
     def peer(self) -> tuple[bytes | None, str]:
         """Return the certificate (DER) that the other end showed last, and the TLS version."""
-        found = None if self._stream is None else self._stream.get_extra_info("ssl_object")
-        if not isinstance(found, ssl.SSLSocket | ssl.SSLObject):
-            return None, ""
-        return found.getpeercert(binary_form=True), found.version() or ""
+        return self._peer
 
     def _sent(self, request: httpx.Request) -> Answer | Fault:
         began_s = time.monotonic()
@@ -110,6 +108,8 @@ class Transport:
             if time.monotonic() - began_s >= self._request_s:
                 return Fault.TIMEOUT
             return _fault(exc)
+        except UnicodeError:
+            return Fault.DNS  # a host with a label of more than 63 letters, refused by the codec
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -138,6 +138,9 @@ class Transport:
         opened = info.get("return_value")
         if hasattr(opened, "get_extra_info"):
             self._stream = opened
+            found = opened.get_extra_info("ssl_object")
+            if found is not None:  # asked now, since a closed connection does not tell any more
+                self._peer = found.getpeercert(True), found.version() or ""  # noqa: FBT003 -- CPython's own has no keywords
 
     @contextmanager
     def _bounded(self) -> Iterator[None]:

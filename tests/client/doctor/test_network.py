@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.http_answers import Answer
 from support.http_server import misbehaving_server
 from support.tls import server_context
 
@@ -20,6 +21,7 @@ from .conftest import pages
         ("http://sink.example", "plain http"),
         ("https://u:geheim@sink.example", "holds credentials"),
     ],
+    ids=["none", "blank", "plain-http", "credentials"],
 )
 def test_url(healthy, doctor, url: str | None, told: str) -> None:
     if url is None:
@@ -45,6 +47,7 @@ def test_url_of_the_keyring(healthy, doctor, keyring_backend) -> None:
         ("gopher://proxy.example", "fail", "'gopher'"),
         ("http://proxy.example:port", "fail", "no usable port"),
     ],
+    ids=["with-password", "scheme", "port"],
 )
 def test_proxy(healthy, doctor, proxy: str, state: str, told: str) -> None:
     healthy.use("https://sink.example")
@@ -130,5 +133,7 @@ def test_tls_for_another_host(healthy, doctor, tmp_path: Path) -> None:
 
 
 def test_tls_with_a_server_that_speaks_none(healthy, doctor) -> None:
-    healthy.use(f"https://127.0.0.1:{healthy.sink.port}")
-    assert doctor()["tls"]["state"] == "fail"
+    plain = Answer(lambda c, _: c.socket.sendall(b"SSH-2.0-x\r\n"), reads_request=False)
+    with misbehaving_server(then=plain) as server:
+        healthy.use(f"https://127.0.0.1:{server.port}")
+        assert doctor()["tls"]["state"] == "fail"

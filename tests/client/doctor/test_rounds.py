@@ -58,10 +58,16 @@ def test_when_telemetry_is_off_nothing_leaves_not_even_dns(
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("asked the network")
 
+    real = socket.socket.connect
+
+    def connect(one: socket.socket, address: object) -> None:
+        assert one.family == socket.AF_UNIX, "asked the network"  # the keyring's bus
+        real(one, address)
+
     healthy.monkeypatch.setenv(variable, value)
     healthy.use("https://sink.example")
     healthy.monkeypatch.setattr(socket, "getaddrinfo", forbidden)
-    healthy.monkeypatch.setattr(socket.socket, "connect", forbidden)
+    healthy.monkeypatch.setattr(socket.socket, "connect", connect)
     found = doctor()
     assert found[check]["state"] == "fail"
     for name in NETWORK:

@@ -11,6 +11,8 @@ from vox_telemetry_client.limits import SPOOL_MAX_BYTES
 UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
 UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
 KEY_FILE = "VOX_TELEMETRY_KEY_FILE"
+CA_FILE = "VOX_TELEMETRY_CA_FILE"
+COMMON_CA_FILE = "SSL_CERT_FILE"  # OpenSSL's and curl's name for the same
 SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
 SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 STORE_DB = "VOX_TELEMETRY_DB"
@@ -43,6 +45,7 @@ class Config:
     upload_token: str | None = field(repr=False)
     key_file: Path | None = None
     opt_in_s2: frozenset[str] = frozenset()
+    ca_file: Path | None = None
 
 
 def from_env(
@@ -71,6 +74,7 @@ def from_env(
         upload_token=environ.get(UPLOAD_TOKEN),
         key_file=_key_file(environ.get(KEY_FILE), cwd),
         opt_in_s2=frozenset(opt_in_s2),
+        ca_file=_ca_file(environ, cwd),
     )
 
 
@@ -92,6 +96,14 @@ def _key_file(name: str | None, cwd: Path) -> Path | None:
     if not name.strip():
         raise NotConfiguredError(f"{KEY_FILE} is blank, expected a path: set it or unset it")
     return cwd / _expanded(KEY_FILE, name.strip())
+
+
+def _ca_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
+    for variable in (CA_FILE, COMMON_CA_FILE):
+        name = environ.get(variable, "").strip()
+        if name:
+            return cwd / _expanded(variable, name)
+    return None
 
 
 def policy_path(environ: Mapping[str, str], platform: str) -> Path:

@@ -48,10 +48,12 @@ class Report:
     @property
     def exit_code(self) -> int:
         """Return the command's exit code."""
-        if self.error is not None:
+        if self.error is not None and self.error.exit_code != EXIT_DONE:
             return self.error.exit_code
+        # What a limit of the operator's own left over was not kept by any trouble.
+        tried = [one for one in self.outcomes if self.error is None or one.attempts]
         left = {Result.KEPT, Result.SET_ASIDE}
-        if any(outcome.result in left for outcome in self.outcomes):
+        if any(outcome.result in left for outcome in tried):
             return EXIT_KEPT_OR_REFUSED
         return EXIT_DONE
 

@@ -2,22 +2,22 @@
 
 import ipaddress
 import socket
-import ssl
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from cryptography import x509
 
 from vox_telemetry_client.delivery import Fault
 from vox_telemetry_client.doctor.finding import Seen, fail, ok, skip, warn
-from vox_telemetry_client.doctor.visit import Visit
+from vox_telemetry_client.doctor.visit import UnknownError, Visit
+from vox_telemetry_client.errors import NotConfiguredError
 from vox_telemetry_client.limits import CERTIFICATE_ENDS_SOON_S, CONNECT_TIMEOUT_S
-from vox_telemetry_spec.wire import IngestTarget
+from vox_telemetry_client.network import Network
+from vox_telemetry_spec.wire import IngestTarget, authority
 
 _PLAIN = "plain http to loopback"
+_TLS_FAULTS = {Fault.TLS, Fault.TLS_EXPIRED, Fault.TLS_HOST, Fault.TLS_UNKNOWN}
 
 
 def url(visit: Visit) -> Seen:
@@ -28,39 +28,38 @@ def url(visit: Visit) -> Seen:
 
 def proxy(visit: Visit) -> Seen:
     """Say which proxy is used."""
-    found = _proxy(visit)
+    try:
+        found = visit.proxy
+    except UnknownError:
+        if visit.proxy_trouble:
+            return fail(visit.proxy_trouble)
+        raise
     if found is None:
         return ok("none")
-    parts = urlsplit(found if "://" in found else f"http://{found}")
-    try:
-        shown = f"{parts.hostname or ''}:{parts.port or 80}"  # its name and password never show
-    except ValueError:
-        return fail("HTTPS_PROXY holds no usable port")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return fail(f"HTTPS_PROXY has the scheme '{parts.scheme}', expected http://HOST:PORT")
-    return ok(shown)
+    parts = urlsplit(found)
+    host = authority(parts.scheme, parts.hostname or "", parts.port)
+    return ok(f"{parts.scheme}://{host}")  # its user and password never show
 
 
 def authorities(visit: Visit) -> Seen:
     """Say which certificate authorities are trusted, and whether they can be read."""
     if not visit.is_tls:
         return skip(_PLAIN)
-    file = visit.facts.switches.environ.get("SSL_CERT_FILE")
-    if not file:
-        return ok("those of the operating system")
+    file = visit.config.ca_file
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cafile=Path(file))
-    except (OSError, ssl.SSLError) as exc:
-        return fail(f"{file} holds no certificates that can be read ({type(exc).__name__})")
-    return ok(f"{context.cert_store_stats()['x509_ca']} in {file}")
+        context = Network(ca_file=file).tls()
+    except NotConfiguredError as exc:
+        return fail(str(exc))
+    if file is None:
+        return ok("those of the operating system")
+    return ok(f"{context.cert_store_stats()['x509_ca']} in {file}, and no others")
 
 
 def name(visit: Visit) -> Seen:
     """Look whether the host's name leads to an address."""
     if _is_address(visit.host):
         return ok(f"{visit.host} is an address")
-    if _proxy(visit) is not None:
+    if visit.proxy is not None:
         return skip("the proxy looks the name up")
     visit.allow_network()
     found = _addresses(visit.host)
@@ -74,9 +73,9 @@ def tls(visit: Visit) -> Seen:
     if not visit.is_tls:
         return skip(_PLAIN)
     reply = visit.reply
-    if reply.answer is Fault.TLS:
-        return fail("the sink's certificate is not trusted, or there is no common TLS version")
     if isinstance(reply.answer, Fault):
+        if reply.answer in _TLS_FAULTS:
+            return fail(reply.answer.value)
         return skip("no connection, see sink.answer")
     if reply.certificate is None:
         return ok("trusted")
@@ -84,14 +83,6 @@ def tls(visit: Visit) -> Seen:
     found = f"{reply.tls_version}, the certificate is valid until {end:%Y-%m-%d}"
     soon = end - visit.around.now() < timedelta(seconds=CERTIFICATE_ENDS_SOON_S)
     return warn(found, "ask the sink's operator to renew it") if soon else ok(found)
-
-
-def _proxy(visit: Visit) -> str | None:
-    """Return the proxy for the target; plain http goes to loopback and never takes one."""
-    if not visit.is_tls or proxy_bypass(visit.host):
-        return None
-    found = getproxies()
-    return found.get("https") or found.get("all")
 
 
 def _is_address(host: str) -> bool:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from vox_telemetry_client.delivery import Answer, Fault
 from vox_telemetry_client.doctor.finding import Seen, fail, ok, skip, warn
-from vox_telemetry_client.doctor.visit import Visit
+from vox_telemetry_client.doctor.visit import NoWayError, Visit
 from vox_telemetry_client.limits import CLOCK_WARN_S
 from vox_telemetry_client.permission import packaged_contract
 from vox_telemetry_spec.limits import SIGNATURE_MAX_SKEW_S
@@ -18,7 +18,10 @@ _SILENT = "the sink does not tell: it may be older, or another program's"
 
 def answer(visit: Visit) -> Seen:
     """Look whether anything answers."""
-    found = visit.reply.answer
+    try:
+        found = visit.reply.answer
+    except NoWayError as exc:
+        return fail(str(exc))
     if isinstance(found, Fault):
         return fail(found.value)
     if HTTPStatus.MULTIPLE_CHOICES <= found.status < HTTPStatus.BAD_REQUEST:

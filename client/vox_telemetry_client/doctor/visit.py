@@ -14,6 +14,7 @@ from vox_telemetry_client.errors import NotConfiguredError, TelemetryError
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.hidden import Hidden
 from vox_telemetry_client.limits import DOCTOR_REQUEST_S, DOCTOR_SILENCE_S
+from vox_telemetry_client.network import Network, proxy_for
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.switches import Decision, Facts
 from vox_telemetry_spec.about import About, read_about
@@ -52,12 +53,17 @@ class UnknownError(Exception):
     """A check cannot be made because an earlier one failed; the message says which."""
 
 
+class NoWayError(UnknownError):
+    """A connection cannot even be tried; the message says what to mend."""
+
+
 class Visit:
     """One visit; a fact that cannot be had raises `UnknownError` in every check that needs it."""
 
     def __init__(self, around: Surroundings) -> None:
         """Take the world; nothing is looked at yet."""
         self.around = around
+        self.proxy_trouble = ""
 
     @cached_property
     def config(self) -> Config:
@@ -179,18 +185,32 @@ class Visit:
             raise UnknownError("the sink does not answer, see sink.answer")
         return None if answer.body is None else read_about(answer.body)
 
+    @cached_property
+    def proxy(self) -> str | None:
+        """The proxy on the way to the target; its URL may hold a password."""
+        try:
+            return proxy_for(self.target, self.facts.switches.environ)
+        except NotConfiguredError as exc:
+            self.proxy_trouble = str(exc)
+            raise UnknownError("the proxy cannot be used, see proxy") from exc
+
     def get(self, path: str) -> Reply:
         """Ask the sink for an open page; there is no key, no token and no event in the request."""
         from vox_telemetry_client.transport import Transport  # noqa: PLC0415 -- httpx is slow
 
         self.allow_network()
         began = self.around.now()
-        with Transport(
-            self.target,
-            self.around.user_agent,
-            silence_s=DOCTOR_SILENCE_S,
-            request_s=DOCTOR_REQUEST_S,
-        ) as transport:
+        try:
+            opened = Transport(
+                self.target,
+                self.around.user_agent,
+                Network(self.proxy, self.config.ca_file),
+                silence_s=DOCTOR_SILENCE_S,
+                request_s=DOCTOR_REQUEST_S,
+            )
+        except NotConfiguredError as exc:
+            raise NoWayError(str(exc)) from exc
+        with opened as transport:
             answer = transport.get(path)
             certificate, version = transport.peer()
         return Reply(answer, began + (self.around.now() - began) / 2, certificate, version)

@@ -44,8 +44,8 @@ def test_url_of_the_keyring(healthy, doctor, keyring_backend) -> None:
     ("proxy", "state", "told"),
     [
         ("http://user:geheim@proxy.example:3128", "ok", "proxy.example:3128"),
-        ("gopher://proxy.example", "fail", "'gopher'"),
-        ("http://proxy.example:port", "fail", "no usable port"),
+        ("gopher://proxy.example", "fail", "cannot be used"),
+        ("http://proxy.example:port", "fail", "cannot be used"),
     ],
     ids=["with-password", "scheme", "port"],
 )
@@ -55,7 +55,8 @@ def test_proxy(healthy, doctor, proxy: str, state: str, told: str) -> None:
     found = doctor("--offline")
     assert (found["proxy"]["state"], told in found["proxy"]["found"]) == (state, True)
     assert "geheim" not in str(found)
-    assert found["dns"]["found"] == "the proxy looks the name up"
+    expected = "the proxy looks the name up" if state == "ok" else "the proxy cannot be used"
+    assert found["dns"]["found"].startswith(expected)
 
 
 def test_no_proxy_to_loopback_nor_where_no_proxy_names_the_host(healthy, doctor) -> None:
@@ -116,7 +117,7 @@ def test_tls(healthy, doctor, tmp_path: Path) -> None:
         assert untrusted["sink.answer"]["state"] == "fail"
         healthy.monkeypatch.setenv("SSL_CERT_FILE", str(authority))
         found = doctor()
-    assert found["ca"]["found"] == f"1 in {authority}"
+    assert found["ca"]["found"] == f"1 in {authority}, and no others"
     # The certificate of this test ends within an hour.
     assert found["tls"]["state"] == "warn"
     today = datetime.now(UTC)

@@ -68,7 +68,7 @@ def proxy_for(target: IngestTarget, environ: Mapping[str, str]) -> str | None:
     named = _either(environ, "https_proxy") or _either(environ, "all_proxy")
     if not named or _is_excepted(target, _either(environ, "no_proxy")):
         return None
-    proxy = named if "://" in named else f"http://{named}"
+    proxy = named if "://" in named else f"http://{named}"  # as curl takes it
     try:
         parts = urlsplit(proxy)
         usable = parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0

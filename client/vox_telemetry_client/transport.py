@@ -76,7 +76,7 @@ class Transport:
                 event_hooks={"response": [_forget_location]},
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 verify=tls,
-                proxy=httpx.Proxy(network.proxy, ssl_context=tls) if network.proxy else None,
+                proxy=None if network.proxy is None else _proxy(network.proxy, tls),
                 trust_env=False,
             )
             url = httpx.URL(target.url)
@@ -187,6 +187,11 @@ class Transport:
         finally:
             timer.cancel()
             timer.join()
+
+
+def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:
+    """Return the proxy; one that is spoken to by TLS is verified as the sink is."""
+    return httpx.Proxy(url, ssl_context=tls if url.startswith("https:") else None)
 
 
 def _forget_location(response: httpx.Response) -> None:

@@ -17,7 +17,7 @@ from vox_telemetry_client import credentials
 from vox_telemetry_client import spool as room
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.enqueue import enqueue as keep
+from vox_telemetry_client.enqueuing import enqueue as keep
 from vox_telemetry_client.errors import EventsRefusedError
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
@@ -93,8 +93,7 @@ class Spool:
         violations = list(_violations(values, self._config.opt_in_s2))
         if violations:
             raise _refused(violations)
-        batches = keep(values, self._room, now=now(), max_bytes=self._config.spool_max_bytes)
-        return [batch.approval for batch in batches]
+        return keep(values, self._room, now=now(), max_bytes=self._config.spool_max_bytes)
 
     def upload(
         self,

@@ -13,6 +13,11 @@ BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
 DOCUMENT_MAX_BYTES: Final = 16 * 1_024 * 1_024
 # One event: its metadata (262,144 bytes in the row contract) with room for the rest.
 LINE_MAX_BYTES: Final = 1_048_576
+# What `enqueue` holds of a call's events; twice the 8,828 events of that test run. More go to disk.
+DRAFT_MEMORY_MAX_BYTES: Final = 4 * 1_024 * 1_024
+# The memory of what was enqueued: 32 bytes an event, so the newest 262,144 of them.
+SEEN_MAX_BYTES: Final = 8 * 1_024 * 1_024
+PROGRESS_FROM_BYTES: Final = 4 * 1_024 * 1_024  # less is checked before a bar has been read
 REFUSED_SHOWN_MAX_LINES: Final = 20  # a screen; the count of the others is said
 
 # One request: a sink that accepts and is silent must not hold the operator's terminal for long.
@@ -38,7 +43,9 @@ INTERRUPT_GRACE_S: Final = 5.0  # for the request under way; half of what contai
 
 CLOCK_OFFSET_MAX_S: Final = 100 * 366 * 86_400  # a machine without a battery begins in 1970
 
-SPOOL_LOCK_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
+SPOOL_LOCK_WAIT_S: Final = (
+    10.0  # held for 2 s for 500,000 events, so this long means a stopped process
+)
 UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
 RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another writer this long
 PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing

@@ -9,7 +9,7 @@ from vox_telemetry_client.cli.settings import AsJson, facts, may_send, now, sett
 from vox_telemetry_client.doctor.finding import Finding, State
 from vox_telemetry_client.doctor.rounds import examine
 from vox_telemetry_client.doctor.visit import Surroundings
-from vox_telemetry_client.enqueue import producer
+from vox_telemetry_client.enqueuing import producer
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 
 Offline = Annotated[bool, typer.Option("--offline", help="Ask nothing of the network.")]

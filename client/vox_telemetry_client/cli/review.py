@@ -23,6 +23,7 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import replace
+from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
 from vox_telemetry_client.switches import Decision
@@ -115,6 +116,7 @@ def _facts(found: Overview) -> dict[str, object]:
             "last": None if last is None else last.receipt,
         },
         "used_bytes": found.used_bytes,
+        "seen_bytes": found.seen_bytes,
         "pending_ids": found.pending,
         "rejected_ids": found.rejected,
         "old_ids": found.old,
@@ -136,6 +138,7 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
+    output.line(f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of the quota")
     output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):

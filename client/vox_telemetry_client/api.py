@@ -7,7 +7,6 @@ needed. There is no way here to send where `vox-telemetry upload` would not.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING
 from vox_telemetry_client import credentials
 from vox_telemetry_client import spool as room
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.config import Config
 from vox_telemetry_client.enqueuing import enqueue as keep
 from vox_telemetry_client.errors import EventsRefusedError
 from vox_telemetry_client.folder import Folder
@@ -39,10 +37,9 @@ if TYPE_CHECKING:
 class Spool:
     """A folder of approved batches that wait for their upload; get one from `Spool.open`."""
 
-    def __init__(self, config: Config) -> None:
-        """Take the settings; `open` is for callers."""
-        self._config = config
-        folder = Folder(config.spool)
+    def __init__(self, path: Path) -> None:
+        """Take the folder, an absolute path; callers use `open`."""
+        folder = Folder(path)
         folder.create()
         self._room = room.Spool(folder, now=now)
 
@@ -60,13 +57,12 @@ class Spool:
             SpoolError: it cannot be made.
 
         """
-        config = settings()
-        return cls(config if path is None else replace(config, spool=Path(path).absolute()))
+        return cls(settings().spool if path is None else Path(path).absolute())
 
     @property
     def path(self) -> Path:
         """The folder."""
-        return self._config.spool
+        return self._room.folder.root
 
     def pending(self) -> list[str]:
         """Return the ids (UUIDv7) of the batches that wait, oldest first.
@@ -89,11 +85,12 @@ class Spool:
 
     def enqueue(self, events: Iterable[Mapping[str, object]]) -> list[Approval]:
         """Keep events for upload; see the function `enqueue`."""
+        config = settings()
         values = [_json_value(event, at) for at, event in enumerate(events)]
-        violations = list(_violations(values, self._config.opt_in_s2))
+        violations = list(_violations(values, config.opt_in_s2))
         if violations:
             raise _refused(violations)
-        return keep(values, self._room, now=now(), max_bytes=self._config.spool_max_bytes)
+        return keep(values, self._room, now=now(), max_bytes=config.spool_max_bytes)
 
     def upload(
         self,
@@ -103,7 +100,8 @@ class Spool:
         limits: "RunLimits | None" = None,
     ) -> Report:
         """Sign and send what is pending; see the function `upload`."""
-        target = target_of(self._config, url)
+        config = settings()
+        target = target_of(config, url)
         may_send(target.url).require()
         # httpx and tenacity take longer to import than the rest, and only sending needs them.
         from vox_telemetry_client.allowance import NO_LIMITS  # noqa: PLC0415 -- see above
@@ -112,13 +110,13 @@ class Spool:
         from vox_telemetry_client.uploader import Uploader  # noqa: PLC0415 -- see above
         from vox_telemetry_client.world import Sender  # noqa: PLC0415 -- see above
 
-        key = credentials.load_key(self._config.key_file)
-        sender = Sender.of(target, key, credentials.upload_token(self._config))
+        key = credentials.load_key(config.key_file)
+        sender = Sender.of(target, key, credentials.upload_token(config))
         authorities = None if ca_file is None else Path(ca_file)
         lock = self._room.folder.upload_lock
         with (
             held(lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),
-            connection(self._config, target, authorities) as transport,
+            connection(config, target, authorities) as transport,
         ):
             world = real_world(
                 transport,

@@ -7,6 +7,7 @@ import typer
 
 from vox_telemetry_client.cli import (
     check,
+    completion,
     consent,
     doctor,
     enqueue,
@@ -17,6 +18,7 @@ from vox_telemetry_client.cli import (
     review,
     upload,
 )
+from vox_telemetry_client.cli.examples import add_examples
 
 app = typer.Typer(
     name="vox-telemetry",
@@ -58,3 +60,6 @@ app.command("show")(review.show)
 app.command("export")(review.export)
 app.command("upload")(upload.upload)
 app.command("doctor")(doctor.doctor)
+app.command("completion")(completion.completion)
+add_examples(app)
+completion.answer_shells()

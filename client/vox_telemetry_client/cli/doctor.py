@@ -14,6 +14,8 @@ from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 
 Offline = Annotated[bool, typer.Option("--offline", help="Ask nothing of the network.")]
 
+_STYLES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "bold red", State.SKIP: "dim"}
+
 
 def doctor(*, offline: Offline = False, as_json: AsJson = False) -> None:
     """Look at each part that an upload needs; exit 1 if it is off or broken. Sends no event."""
@@ -39,6 +41,6 @@ def doctor(*, offline: Offline = False, as_json: AsJson = False) -> None:
 
 
 def _print(finding: Finding) -> None:
-    output.line(f"{finding.state:4}  {finding.id:19}  {finding.found}")
+    output.finding(finding.state, f"{finding.id:19}  {finding.found}", _STYLES[finding.state])
     if finding.advice:
         output.line(f"{'':27}→ {finding.advice}")

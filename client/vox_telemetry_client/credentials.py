@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from vox_telemetry_client import key_file, key_list, keyring_door
-from vox_telemetry_client.config import UPLOAD_TOKEN, UPLOAD_URL, Config
+from vox_telemetry_client.config import KEY_FILE, UPLOAD_TOKEN, UPLOAD_URL, Config
 from vox_telemetry_client.errors import CredentialError, NotConfiguredError
 from vox_telemetry_client.keyring_door import SERVICE
 from vox_telemetry_spec.errors import KeyRefusedError
@@ -69,7 +69,11 @@ def load_key(file: Path | None, key_id: str | None = None) -> SigningKey:
     if file is not None:
         return key_file.load(file)
     known = key_list.read().find(key_id)
-    private = None if known.file else keyring_door.read(known.key_id)
+    if known.file is not None:
+        raise CredentialError(
+            f"key {known.key_id} is in a file: set {KEY_FILE} to that file to use it"
+        )
+    private = keyring_door.read(known.key_id)
     if private is None:
         raise CredentialError(
             f"the keyring has no private half of key {known.key_id}: "

@@ -132,10 +132,7 @@ def _clock_offset_s(reply: Answer | Fault, now: datetime) -> float | None:
 
 def _receipt(reply: Answer | Fault, key_id: str, now: datetime) -> EnrolmentReceipt:
     if isinstance(reply, Fault):
-        sent = reply in (Fault.TIMEOUT, Fault.CLOSED)
-        raise EnrolmentError(
-            f"{reply.value}: {'the key may be enrolled, ' + _AGAIN if sent else _advice(reply)}"
-        )
+        raise EnrolmentError(f"{reply.value}: {_advice(reply)}")
     if reply.status in (HTTPStatus.OK, HTTPStatus.CREATED):
         receipt = None if reply.body is None else read_enrolment_receipt(reply.body)
         if receipt is not None and receipt.key_id == key_id:
@@ -159,7 +156,11 @@ def _refusal(reply: Answer, now: datetime) -> str:
 
 
 def _advice(fault: Fault) -> str:
-    return advice(_stopped(0, Problem())) if fault is Fault.TLS else "check the URL and the network"
+    if fault is Fault.TLS:
+        return advice(_stopped(0, Problem()))
+    if fault in (Fault.TIMEOUT, Fault.CLOSED):
+        return f"the key may be enrolled, {_AGAIN}"
+    return f"check the URL and the network, then {_AGAIN}"
 
 
 def _stopped(status: int, problem: Problem) -> Verdict:

@@ -16,14 +16,11 @@ from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.wire import ENROLMENT_MEDIA_TYPE, ENROLMENT_RECEIPT_MEDIA_TYPE
 
 _KEY_ID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # RFC 8037 appendix A.3
+_JWK = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 _EXAMPLE_ENROLMENT = {
     "schema": "vox.key-enrolment.v1",
     "code": "XXXXX-XXXXX-XXXXX-XXXXX",
-    "public_key": {
-        "crv": "Ed25519",
-        "kty": "OKP",
-        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
-    },
+    "public_key": _JWK,
 }
 _EXAMPLE_RECEIPT = {
     "schema": "vox.key-enrolment-receipt.v1",
@@ -33,7 +30,7 @@ _EXAMPLE_RECEIPT = {
     "families": ["benchmark", "build_summary"],
     "enrolled_at": "2026-11-22T10:00:00.123Z",
     "not_after": "2027-11-22T10:00:00.123Z",
-    "sink_key": None,
+    "sink_key": _JWK,
 }
 _EXAMPLE_INPUT = (
     'vox=("@method" "@authority" "@path" "content-type" "content-digest");created=1795341600'
@@ -104,7 +101,10 @@ def _receipts() -> dict[str, OpenAPIResponse]:
     receipt = OpenAPIMediaType(schema=object_schema(), example=_EXAMPLE_RECEIPT)
     media = {ENROLMENT_RECEIPT_MEDIA_TYPE: receipt}
     return {
-        "201": OpenAPIResponse(description="enrolled now", content=media),
+        "201": OpenAPIResponse(
+            description="enrolled now; sink_key is null while receipts are not signed",
+            content=media,
+        ),
         "200": OpenAPIResponse(
             description="this key used this code before: the same receipt", content=media
         ),

@@ -112,6 +112,8 @@ def test_a_key_files_enrolment_is_kept_and_its_file_outlives_a_removal(tmp_path:
     assert (known.file, known.enrolment, key_list.read().current) == (str(path), SAID, None)
     with pytest.raises(CredentialError, match="is in a file: set VOX_TELEMETRY_KEY_FILE"):
         own_keys.use(known.key_id, NOW, 72)
+    with pytest.raises(CredentialError, match="is in a file: set VOX_TELEMETRY_KEY_FILE to that"):
+        credentials.load_key(None, known.key_id)
     assert own_keys.remove(known.key_id) is None
     assert path.exists()
     assert key_list.read().keys == []

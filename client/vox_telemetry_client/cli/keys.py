@@ -48,7 +48,7 @@ def generate(
     if file is not None:
         key = own_keys.generate_file(file)
         print_jwk(public_jwk(key.public), as_json=as_json)
-        kept = f"in {file}; set VOX_TELEMETRY_KEY_FILE={file} to sign with it"
+        kept = f"in {file}; set VOX_TELEMETRY_KEY_FILE={file.absolute()} to sign with it"
     else:
         known = own_keys.generate(now(), use=True)
         print_jwk(known.jwk, as_json=as_json)

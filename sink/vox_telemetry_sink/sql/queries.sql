@@ -35,7 +35,7 @@ FROM client_key WHERE key_id = $1;
 SELECT key_id, public_key, name, max_sensitivity, families, enrolled_at, not_before, not_after,
        revoked_at, replaces,
        (SELECT later.key_id FROM client_key later
-        WHERE later.replaces = client_key.key_id AND later.revoked_at IS NULL LIMIT 1)
+        WHERE later.replaces = client_key.key_id AND later.revoked_at IS NULL LIMIT 1) AS replaced_by
 FROM client_key WHERE $1::text IS NULL OR key_id = $1 ORDER BY enrolled_at, key_id;
 
 -- add_key --

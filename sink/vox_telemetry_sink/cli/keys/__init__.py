@@ -10,9 +10,12 @@ from vox_telemetry_sink.cli.keys.rotate import rotate
 from vox_telemetry_sink.cli.keys.show import show
 
 keys = typer.Typer(no_args_is_help=True, help="Enrol, list, rotate and revoke the keys of clients.")
-keys.command()(add)
-keys.command(name="list")(list_)
-keys.command()(show)
-keys.command()(revoke)
-keys.command()(rotate)
-keys.command()(invite)
+_PROGRAM = "vox-telemetry-sink"
+keys.command(epilog=f"Example: {_PROGRAM} keys add alice.jwk --name alice --family benchmark")(add)
+keys.command(name="list", epilog=f"Example: {_PROGRAM} keys list --json")(list_)
+keys.command(epilog=f"Example: {_PROGRAM} keys show KEY_ID")(show)
+keys.command(epilog=f"Example: {_PROGRAM} keys revoke KEY_ID")(revoke)
+keys.command(epilog=f"Example: {_PROGRAM} keys rotate OLD_KEY_ID new.jwk --overlap-hours 24")(
+    rotate
+)
+keys.command(epilog=f"Example: {_PROGRAM} keys invite --name 'build farm' --valid-days 365")(invite)

@@ -41,10 +41,7 @@ def add(  # noqa: PLR0913 -- each is a flag
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol a client's public key.
-
-    Example: keys add alice.jwk --name alice --valid-days 365
-    """
+    """Enrol a client's public key."""
     now = current_time()
     begins = _begin(valid_from)
     ends = None if valid_days is None else (begins or now) + timedelta(days=valid_days)

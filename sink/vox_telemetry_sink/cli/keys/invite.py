@@ -40,10 +40,7 @@ def invite(  # noqa: PLR0913 -- each is a flag
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a one-time code for vox-telemetry keys enrol; it is shown once and kept nowhere.
-
-    Example: keys invite --name "build farm" --family benchmark --valid-days 365
-    """
+    """Make a one-time code for vox-telemetry keys enrol; it is shown once and kept nowhere."""
     now = current_time()
     grant = granted(name, max_sensitivity, family)
     invitation = Invitation(grant, valid_days, now + timedelta(hours=expires_hours))

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from vox_telemetry_sink.cli.keys.grants import ValidDays
 from vox_telemetry_sink.cli.keys.registry import (
     current_time,
     key_document,
@@ -16,7 +15,7 @@ from vox_telemetry_sink.cli.keys.registry import (
 )
 from vox_telemetry_sink.cli.settings import AsJson, DatabaseUrl, DataDir
 from vox_telemetry_sink.key_rows import Rotation
-from vox_telemetry_spec.limits import ROTATION_OVERLAP_MAX_S
+from vox_telemetry_spec.limits import KEY_VALIDITY_MAX_DAYS, ROTATION_OVERLAP_MAX_S
 
 DEFAULT_OVERLAP_HOURS = 72  # a long weekend: what is queued is sent with the old key until then
 
@@ -31,17 +30,19 @@ def rotate(  # noqa: PLR0913 -- each is a flag
             min=0, max=ROTATION_OVERLAP_MAX_S // 3600, help="Hours that both keys are good."
         ),
     ] = DEFAULT_OVERLAP_HOURS,
-    valid_days: ValidDays = None,
+    valid_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=KEY_VALIDITY_MAX_DAYS,
+            help="Days that the new key is good; without, it ends when the old one would have.",
+        ),
+    ] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Enrol a new key with the name and rights of an old one, which ends after an overlap.
-
-    Without --valid-days the new key ends when the old one would have ended.
-
-    Example: keys rotate OLD_KEY_ID new.jwk --overlap-hours 24
-    """
+    """Enrol a new key with the name and rights of an old one, which ends after an overlap."""
     now = current_time()
     overlap = timedelta(hours=overlap_hours)
     rotation = Rotation(old, read_jwk(new_jwk), overlap, valid_days)

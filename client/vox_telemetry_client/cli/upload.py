@@ -60,6 +60,8 @@ def upload(  # noqa: PLR0913 -- a command's parameters are its options
         _print(report)
     if report.stopped is not None:
         output.note(f"vox-telemetry: {report.stopped}{_left(report)}")
+    if isinstance(report.error, InterruptedRunError):
+        raise report.error
     raise typer.Exit(report.exit_code)
 
 

@@ -17,7 +17,7 @@ from vox_telemetry_client import spool as room
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.enqueuing import enqueue as keep
 from vox_telemetry_client.errors import EventsRefusedError
-from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.folder import Folder, batch_ids
 from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.report import Report
@@ -71,7 +71,7 @@ class Spool:
             SpoolError: the spool cannot be read.
 
         """
-        return self._room.waiting()
+        return sorted(batch_ids(self._room.folder.pending))
 
     def payload(self, batch_id: str) -> bytes:
         """Return the exact bytes of a batch, pending or set aside, as they are signed and sent.

@@ -54,7 +54,7 @@ def batches(incomplete: str) -> list[str]:
     try:
         folder = Folder(settings().spool)
         folder.check()
-        found = [*batch_ids(folder.pending), *batch_ids(folder.rejected)]
+        found = sorted([*batch_ids(folder.pending), *batch_ids(folder.rejected)])
     except (TelemetryError, OSError):
         return []
     return [one for one in found if one.startswith(incomplete)]

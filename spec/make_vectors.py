@@ -9,7 +9,17 @@ import json
 import sys
 from pathlib import Path
 
-from vector_cases import batch, digest, duty, forbidden, json_text, key, receipt, signature
+from vector_cases import (
+    batch,
+    digest,
+    duty,
+    enrolment,
+    forbidden,
+    json_text,
+    key,
+    receipt,
+    signature,
+)
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "vox_telemetry_spec" / "vectors"
@@ -22,6 +32,7 @@ MAKERS = {
     "duty": duty.vectors,
     "key": key.vectors,
     "forbidden": forbidden.vectors,
+    "enrolment": enrolment.vectors,
 }
 
 

@@ -5,7 +5,7 @@ pending/        approved, waiting; `<batch_id>.json` holds exactly the bytes tha
 rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; never deleted
 journal.jsonl   what was decided, one line each (`journal`)
 state.json      when the sink wants to be asked again (`state`)
-seen.bin        digests of enqueued events, for telling repeats (`seen`)
+seen.bin        digests of the newest enqueued events, for telling repeats (`seen`)
 spool.lock      held for a moment by whoever changes the spool
 upload.lock     held by the one uploader for its whole run
 """

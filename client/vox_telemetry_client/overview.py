@@ -28,6 +28,7 @@ class Overview:
     foreign: list[str]  # names in pending/ that are no batch; never sent
     unreadable_lines: int
     used_bytes: int
+    seen_bytes: int  # digests of what was enqueued; bounded by itself and not part of the quota
     acknowledged_batches: int
     acknowledged_events: int
     last_acknowledged: Acknowledged | None
@@ -60,6 +61,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         foreign=foreign_names(folder.pending),
         unreadable_lines=ledger.unreadable_lines,
         used_bytes=used(folder),
+        seen_bytes=folder.seen.stat().st_size if folder.seen.exists() else 0,
         acknowledged_batches=ledger.acknowledged_batches,
         acknowledged_events=ledger.acknowledged_events,
         last_acknowledged=ledger.last_acknowledged,

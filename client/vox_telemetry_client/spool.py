@@ -8,15 +8,15 @@ that came before it, and bytes that no line approves are never sent.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from vox_telemetry_client.batch import Batch
+from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.consent import Consent
 from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
-from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
+from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
 from vox_telemetry_client.journal import (
     Acknowledged,
@@ -34,6 +34,7 @@ from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.seen import Seen
 from vox_telemetry_client.settle import end, remove, settle
+from vox_telemetry_client.staging import publish, stage, unstage
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
@@ -50,8 +51,10 @@ class Spool:
         self._journal = Journal(folder.journal)
         self._settled = False
 
-    def put(self, batches: Sequence[Batch], *, max_bytes: int) -> None:
-        """Approve and keep batches: all of them or none.
+    def put(self, batches: Iterable[Batch], *, max_bytes: int, needed_bytes: int) -> list[Approval]:
+        """Approve and keep batches of `needed_bytes` together: all of them or none.
+
+        They are taken one at a time, so they may be made while they are written.
 
         Raises:
             SpoolFullError: they would make the spool exceed `max_bytes`, or the disk is full.
@@ -59,14 +62,19 @@ class Spool:
 
         """
         with self._changing():
-            self._check_quota(sum(len(batch.payload) for batch in batches), max_bytes)
-            with Seen(self.folder.seen).adding(batches):
-                self._stage(batches)
-                self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
-            self._publish(batches)
+            self._check_quota(needed_bytes, max_bytes)
+            seen = Seen(self.folder.seen)
+            with seen.adding() as remember:
+                staged = stage(self.folder, batches, remember)
+                self._decide(Enqueued(self._at(), staged), staged)
+            publish(self.folder, staged)
+            # It is kept, and a memory that is too long can be cut the next time.
+            with suppress(OSError):
+                seen.forget()
+        return staged
 
-    def enqueued_before(self, digests: set[bytes]) -> Counter[bytes]:
-        """Return how often each event of `digests` was enqueued; see `repeats`.
+    def enqueued_before(self) -> Counter[bytes]:
+        """Return how often each event was enqueued, by its digest; see `repeats`.
 
         Raises:
             SpoolError: the spool cannot be read.
@@ -74,7 +82,7 @@ class Spool:
         """
         ledger = self._journal.ledger()
         try:
-            return Seen(self.folder.seen).count(digests, ledger.was_enqueued)
+            return Seen(self.folder.seen).count(ledger.was_enqueued)
         except OSError as exc:
             raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
 
@@ -149,9 +157,9 @@ class Spool:
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
         with self._changing():
-            self._stage(halves)
-            self._decide(Split(self._at(), batch_id, [half.approval for half in halves]), halves)
-            self._publish(halves)
+            staged = stage(self.folder, halves)
+            self._decide(Split(self._at(), batch_id, staged), staged)
+            publish(self.folder, staged)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
 
@@ -213,33 +221,14 @@ class Spool:
             raise SpoolFullError(
                 f"the spool holds {used_bytes} bytes and {added_bytes} more would exceed its quota "
                 f"of {max_bytes}: upload what is pending, clear {self.folder.rejected}, "
-                "or raise VOX_TELEMETRY_SPOOL_MAX_BYTES"
+                f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
 
-    def _stage(self, batches: Sequence[Batch]) -> None:
-        try:
-            for batch in batches:
-                write_new(self.folder.tmp / batch_file(batch.batch_id), batch.payload)
-            sync_folder(self.folder.tmp)
-        except OSError:
-            self._unstage(batches)
-            raise
-
-    def _unstage(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            (self.folder.tmp / batch_file(batch.batch_id)).unlink(missing_ok=True)
-
-    def _publish(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            name = batch_file(batch.batch_id)
-            (self.folder.tmp / name).rename(self.folder.pending / name)
-        sync_folder(self.folder.pending)
-
-    def _decide(self, line: Line, staged: Sequence[Batch] = ()) -> None:
+    def _decide(self, line: Line, staged: Sequence[Approval] = ()) -> None:
         try:
             self._journal.append(line)
         except SpoolError:
-            self._unstage(staged)
+            unstage(self.folder, staged)
             raise
 
     def _at(self) -> str:

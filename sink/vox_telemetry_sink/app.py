@@ -12,9 +12,11 @@ from litestar.di import Provide
 
 from vox_telemetry_sink.config import DATABASE_URL, Config
 from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.enrol import enrol
 from vox_telemetry_sink.errors import ConfigError
 from vox_telemetry_sink.health import livez, readyz
 from vox_telemetry_sink.ingest import Sink, ingest
+from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_sink.keys import KeyRegistry
 from vox_telemetry_sink.limiter import Limiter
 from vox_telemetry_sink.logs import configure_logging
@@ -23,6 +25,7 @@ from vox_telemetry_sink.problems import EXCEPTION_HANDLERS
 from vox_telemetry_sink.store import Store
 from vox_telemetry_sink.writer import running_writer
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.limits import ENROLMENT_RATE_BURST, ENROLMENT_RATE_PER_S
 
 
 def create_app(config: Config) -> Litestar:
@@ -36,7 +39,7 @@ def create_app(config: Config) -> Litestar:
     if config.database_url is None:
         raise ConfigError(f"{DATABASE_URL} is not set, expected postgresql://…")
     return Litestar(
-        route_handlers=[ingest, livez, readyz],
+        route_handlers=[ingest, enrol, livez, readyz],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[_holding(config, config.database_url, Checker.load())],
@@ -57,14 +60,20 @@ def _holding(
     @asynccontextmanager
     async def holding(app: Litestar) -> AsyncIterator[None]:
         async with connected_pool(dsn) as pool:
-            store = Store(pool)
+            store, key_store = Store(pool), KeyStore(pool)
             async with running_writer(store) as writer:
                 app.state.sink = Sink(
                     config=config,
                     checker=checker,
                     store=store,
-                    keys=KeyRegistry(store, clock=time.monotonic),
+                    keys=KeyRegistry(key_store, clock=time.monotonic),
+                    key_store=key_store,
                     limiter=Limiter(rate_per_s=config.rate_per_s, burst=config.rate_burst),
+                    enrolment_limiter=Limiter(
+                        rate_per_s=ENROLMENT_RATE_PER_S,
+                        burst=ENROLMENT_RATE_BURST,
+                        policy_name="enrolments",
+                    ),
                     writer=writer,
                 )
                 yield

@@ -15,7 +15,7 @@ from vox_telemetry_spec.errors import ContractRefusedError, FieldRefusedError, J
 from vox_telemetry_spec.limits import VIOLATIONS_MAX_COUNT
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.structured_fields import parse_string
-from vox_telemetry_spec.taxonomy import Family
+from vox_telemetry_spec.taxonomy import Family, Refusal
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.violations import Violation
 
@@ -121,11 +121,26 @@ def _check_events(
         envelope.events,
         now=now,
         ceiling=verified.key.max_sensitivity,
+        opted_in=verified.key.families or frozenset(),  # S2 takes a key that names the family
         at_most=VIOLATIONS_MAX_COUNT,
     )
     if checked.violations:
         raise _contract_refused(checked.violations)
+    _check_families(checked.families, verified.key.families)
     return checked.families
+
+
+def _check_families(families: list[Family], allowed: frozenset[str] | None) -> None:
+    """Compare each event's family with those that the key names; a set first, for real batches."""
+    if allowed is None or {family.family for family in families} <= allowed:
+        return
+    raise _contract_refused(
+        [
+            Violation(index, "/metric_type", Refusal.FAMILY_OF_KEY.value)
+            for index, family in enumerate(families)
+            if family.family not in allowed
+        ]
+    )
 
 
 def _contract_refused(found: list[Violation]) -> RefusalError:

@@ -5,6 +5,7 @@
     ├── MigrationError          the schema of the database is not the one this version needs
     ├── StoreError              the database refused what we asked for
     │   └── StoreUnavailableError   it does not answer, or not now; the same request may work later
+    ├── KeyChangeError          the key registry does not allow a change
     ├── RefusalError            a request is refused: a problem type of wire 7
     └── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
 
@@ -35,6 +36,10 @@ class StoreError(SinkError):
 
 class StoreUnavailableError(StoreError):
     """The database does not answer, or cannot take this now."""
+
+
+class KeyChangeError(SinkError):
+    """A key is not in the state that a change needs; nothing was changed."""
 
 
 class RefusalError(SinkError):

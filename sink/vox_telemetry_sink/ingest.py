@@ -15,12 +15,13 @@ from litestar.di import NamedDependency
 from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.enforce import enforce
 from vox_telemetry_sink.errors import RefusalError, StoreError
+from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_sink.keys import KeyRegistry
 from vox_telemetry_sink.limiter import Limiter
 from vox_telemetry_sink.logs import described, log
 from vox_telemetry_sink.openapi import IngestOperation
 from vox_telemetry_sink.problems import RATE_HEADERS
-from vox_telemetry_sink.receive import receive
+from vox_telemetry_sink.receive import BATCH_BODY, receive
 from vox_telemetry_sink.store import Rejection, Store
 from vox_telemetry_sink.unpack import unpack
 from vox_telemetry_sink.verify import Verified, read_claim, verify
@@ -38,7 +39,9 @@ class Sink:
     checker: Checker
     store: Store
     keys: KeyRegistry
+    key_store: KeyStore
     limiter: Limiter
+    enrolment_limiter: Limiter
     writer: Writer
 
 
@@ -49,6 +52,7 @@ async def ingest(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) -
     check_token(request.headers.get("authorization"), config.upload_token)
     received = await receive(
         request,
+        BATCH_BODY,
         public_authority=config.public_authority,
         deadline_s=config.receive_deadline_s,
     )

@@ -1,14 +1,15 @@
 """Which key is enrolled: the registry with a short cache.
 
-A key added or revoked reaches every worker within 2 x KEY_CACHE_AGE_S (2 s): that is how long an
-answer is believed, found or not, plus the time of one look at the database.
+A key enrolled, rotated or revoked reaches every worker within 2 x KEY_CACHE_AGE_S (2 s): that is
+how long an answer is believed, found or not, plus the time of one look at the database. That a
+validity begins or ends needs no look: it is compared with the clock at each request.
 """
 
 import re
 from collections import OrderedDict
 from collections.abc import Callable
 
-from vox_telemetry_sink.store import Store
+from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_sink.verify import EnrolledKey
 from vox_telemetry_spec.limits import KEY_CACHE_AGE_S, KEY_CACHE_MAX_KEYS
 
@@ -18,7 +19,7 @@ _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7638 with SHA-256, in base
 class KeyRegistry:
     """Looks keys up for one worker."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], float]) -> None:
+    def __init__(self, store: KeyStore, *, clock: Callable[[], float]) -> None:
         """`clock` is monotonic, in seconds."""
         self._store = store
         self._clock = clock
@@ -36,7 +37,7 @@ class KeyRegistry:
         now_s = self._clock()
         since_s, key = self._known.get(key_id, (float("-inf"), None))
         if now_s - since_s > KEY_CACHE_AGE_S:
-            key = await self._store.find_key(key_id)
+            key = await self._store.find(key_id)
             self._remember(key_id, now_s, key)
         return key
 

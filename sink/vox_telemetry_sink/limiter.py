@@ -1,4 +1,4 @@
-"""How often may a key upload? A token bucket a key; pure, time comes in.
+"""How often may a key upload, or strangers enrol? A token bucket each; pure, time comes in.
 
 Each worker process counts for itself: with N workers a key may send up to N times the rate. A
 shared count would put a database round trip before each refusal, the opposite of protection.
@@ -19,24 +19,26 @@ class Permit:
     remaining: int
     retry_after_s: int
     policy: str
+    policy_name: str
 
     @property
     def headers(self) -> dict[str, str]:
         """The fields of draft-ietf-httpapi-ratelimit-headers-09."""
         return {
             "ratelimit-policy": self.policy,
-            "ratelimit": f'"key";r={self.remaining};t={self.retry_after_s}',
+            "ratelimit": f'"{self.policy_name}";r={self.remaining};t={self.retry_after_s}',
         }
 
 
 class Limiter:
     """One bucket a key, the least recently used forgotten first: by then it is full again."""
 
-    def __init__(self, *, rate_per_s: float, burst: int) -> None:
-        """Allow `burst` at once and `rate_per_s` in the long run."""
+    def __init__(self, *, rate_per_s: float, burst: int, policy_name: str = "key") -> None:
+        """Allow `burst` at once and `rate_per_s` in the long run; headers name the policy."""
         self._rate_per_s = rate_per_s
         self._burst = burst
-        self._policy = f'"key";q={burst};w={math.ceil(burst / rate_per_s)}'
+        self._policy_name = policy_name
+        self._policy = f'"{policy_name}";q={burst};w={math.ceil(burst / rate_per_s)}'
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, key_id: str, *, now_s: float) -> Permit:
@@ -51,4 +53,4 @@ class Limiter:
             self._buckets.popitem(last=False)
         missing = max(0.0, 1 - tokens)
         wait_s = math.ceil(missing / self._rate_per_s)
-        return Permit(allowed, int(tokens), wait_s, self._policy)
+        return Permit(allowed, int(tokens), wait_s, self._policy, self._policy_name)

@@ -1,5 +1,6 @@
 """What /schema/openapi.json says of the ingest: headers, body, every answer, with examples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -82,6 +83,9 @@ _HEADERS = (
 )
 
 
+INGEST_PROBLEMS = [kind for kind in ProblemType if kind is not ProblemType.ENROLMENT_CODE_REFUSED]
+
+
 @dataclass
 class IngestOperation(Operation):
     """The ingest's entry; the handler reads the request itself, so nothing can be inferred."""
@@ -90,7 +94,7 @@ class IngestOperation(Operation):
         """Fill in what Litestar cannot see."""
         self.operation_id = "uploadBatch"
         self.summary = "Store one batch"
-        self.parameters = [_header(*row) for row in _HEADERS]
+        self.parameters = [header_parameter(*row) for row in _HEADERS]
         self.request_body = RequestBody(
             content={
                 BATCH_MEDIA_TYPE: OpenAPIMediaType(
@@ -104,7 +108,7 @@ class IngestOperation(Operation):
             },
             required=True,
         )
-        self.responses = {**_receipts(), **_problems()}
+        self.responses = {**_receipts(), **problem_responses(INGEST_PROBLEMS)}
         self.security = [{}, {"uploadToken": []}]
 
 
@@ -122,7 +126,8 @@ def openapi_config(version: str) -> OpenAPIConfig:
     )
 
 
-def _header(name: str, required: bool, description: str, example: str) -> Parameter:  # noqa: FBT001 -- a row of the table above
+def header_parameter(name: str, required: bool, description: str, example: str) -> Parameter:  # noqa: FBT001 -- a row of a table of headers
+    """Return a header of a request."""
     return Parameter(
         name=name,
         param_in="header",
@@ -134,21 +139,21 @@ def _header(name: str, required: bool, description: str, example: str) -> Parame
 
 
 def _receipts() -> dict[str, OpenAPIResponse]:
-    media = {RECEIPT_MEDIA_TYPE: OpenAPIMediaType(schema=_object(), example=_EXAMPLE_RECEIPT)}
+    media = {RECEIPT_MEDIA_TYPE: OpenAPIMediaType(schema=object_schema(), example=_EXAMPLE_RECEIPT)}
     return {
         "201": OpenAPIResponse(description="stored now", content=media),
         "200": OpenAPIResponse(description="held already: the same receipt", content=media),
     }
 
 
-def _problems() -> dict[str, OpenAPIResponse]:
+def problem_responses(problems: Sequence[ProblemType]) -> dict[str, OpenAPIResponse]:
     """Return one response a status, with an example for each of its problem types."""
     return {
         str(status): OpenAPIResponse(
             description=HTTPStatus(status).phrase,
             content={
                 PROBLEM_MEDIA_TYPE: OpenAPIMediaType(
-                    schema=_object(),
+                    schema=object_schema(),
                     examples={
                         problem.slug: Example(
                             value={
@@ -158,15 +163,16 @@ def _problems() -> dict[str, OpenAPIResponse]:
                                 "detail": "what was got and what was expected",
                             }
                         )
-                        for problem in ProblemType
+                        for problem in problems
                         if problem.status == status
                     },
                 )
             },
         )
-        for status in sorted({problem.status for problem in ProblemType})
+        for status in sorted({problem.status for problem in problems})
     }
 
 
-def _object() -> Schema:
+def object_schema() -> Schema:
+    """Return the schema of any object: the contract says what is in it."""
     return Schema(type=OpenAPIType.OBJECT)

@@ -15,10 +15,7 @@ from vox_telemetry_sink.database import (
 )
 from vox_telemetry_sink.enforce import Accepted
 from vox_telemetry_sink.rows import EVENT_COLUMNS, batch_row, event_rows
-from vox_telemetry_sink.verify import EnrolledKey
-from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.receipt import Receipt
-from vox_telemetry_spec.taxonomy import SensitivityClass
 from vox_telemetry_spec.times import format_time
 from vox_telemetry_spec.violations import Violation
 
@@ -50,16 +47,6 @@ class Rejection(NamedTuple):
     violations: Sequence[Violation]
     content_sha256: bytes
     coded_bytes: int
-
-
-class ListedKey(NamedTuple):
-    """A row of the key registry, for operators."""
-
-    key_id: str
-    name: str
-    max_sensitivity: str
-    enrolled_at: datetime
-    revoked_at: datetime | None
 
 
 class Store:
@@ -95,46 +82,6 @@ class Store:
         with mapped_driver_errors():
             await self._pool.execute(QUERIES["keep_rejection"], *row[:3], violations, *row[4:])
 
-    async def find_key(self, key_id: str) -> EnrolledKey | None:
-        """Return an enrolled key, revoked or not."""
-        with mapped_driver_errors():
-            row = await self._pool.fetchrow(QUERIES["find_key"], key_id)
-        if row is None:
-            return None
-        return EnrolledKey(
-            PublicKey(row["public_key"]),
-            row["name"],
-            SensitivityClass(row["max_sensitivity"]),
-            row["revoked_at"] is not None,
-        )
-
-    async def list_keys(self) -> list[ListedKey]:
-        """Return all keys, the oldest first."""
-        with mapped_driver_errors():
-            return [ListedKey(*row) for row in await self._pool.fetch(QUERIES["list_keys"])]
-
-    async def add_key(self, key: PublicKey, name: str, *, now: datetime) -> bool:
-        """Enrol a key; return whether it is new."""
-        with mapped_driver_errors():
-            async with self._pool.acquire() as connection, connection.transaction():
-                added = await connection.fetchval(
-                    QUERIES["add_key"], key.key_id, key.raw, name, now
-                )
-                if added is not None:
-                    await _log(connection, "keys.add", key.key_id, {"name": name})
-        return added is not None
-
-    async def revoke_key(self, key_id: str, *, now: datetime) -> datetime | None:
-        """Revoke a key; return since when it is revoked, or None for a key that is not enrolled."""
-        with mapped_driver_errors():
-            async with self._pool.acquire() as connection, connection.transaction():
-                revoked_at: datetime | None = await connection.fetchval(
-                    QUERIES["revoke_key"], key_id, now
-                )
-                if revoked_at == now:
-                    await _log(connection, "keys.revoke", key_id, {})
-        return revoked_at
-
     async def pending_migrations(self) -> list[str]:
         """Return the migrations that this version needs and the database lacks."""
         with mapped_driver_errors():
@@ -146,7 +93,3 @@ async def _copy_events(connection: Connection, batches: Sequence[Accepted]) -> N
     rows = [row for accepted in batches for row in event_rows(accepted)]
     if rows:
         await connection.copy_records_to_table("event", records=rows, columns=EVENT_COLUMNS)
-
-
-async def _log(connection: Connection, action: str, subject: str, detail: dict[str, str]) -> None:
-    await connection.execute(QUERIES["log_admin"], action, subject, msgspec.json.encode(detail))

@@ -3,7 +3,7 @@
 Wire 6.6, in this order:
 
 (1) exactly one signature with our tag, ed25519, covering what it must;
-(2) its key is enrolled and not revoked: `keyid` selects a key and proves nothing;
+(2) its key is enrolled, not revoked and within its validity: `keyid` selects it, proving nothing;
 (3) `created` lies within the window around our clock;
 (4) the signature verifies over the base rebuilt from the request as it came;
 (5) the body is the one that the signed Content-Digest names.
@@ -40,12 +40,19 @@ class Received:
 
 @dataclass(frozen=True)
 class EnrolledKey:
-    """A client's public key and what it may do."""
+    """A client's public key and what it may do.
+
+    `families` None means every family of `max_sensitivity` but S2 ones, which are to be named.
+    `not_before` counts, `not_after` does not any more; None is no bound.
+    """
 
     public: PublicKey
     name: str
     max_sensitivity: SensitivityClass
     is_revoked: bool
+    families: frozenset[str] | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def verify(
         RefusalError: the step that failed, with its problem type.
 
     """
-    good_key = _good_key(key, claim)  # step 2
+    good_key = _good_key(key, claim, now)  # step 2
     try:
         check_fresh(claim, now_s=now.timestamp())  # step 3
         _check_signature(claim, good_key)  # step 4
@@ -103,13 +110,25 @@ def verify(
     return Verified(received, good_key, _OURS)
 
 
-def _good_key(key: EnrolledKey | None, claim: PresentedSignature) -> EnrolledKey:
+def _good_key(key: EnrolledKey | None, claim: PresentedSignature, now: datetime) -> EnrolledKey:
     if key is None or key.public.key_id != claim.key_id:
         raise RefusalError(
             ProblemType.KEY_UNKNOWN, "this key is not enrolled here: have the operator add it"
         )
     if key.is_revoked:
         raise RefusalError(ProblemType.KEY_REVOKED, "this key is revoked: enrol a new one")
+    if key.not_after is not None and now >= key.not_after:
+        raise RefusalError(
+            ProblemType.KEY_EXPIRED,
+            f"this key was valid until {format_time(key.not_after)}: enrol a new one",
+            sink_time=format_time(now),
+        )
+    if key.not_before is not None and now < key.not_before:
+        raise RefusalError(
+            ProblemType.KEY_NOT_YET_VALID,
+            f"this key is valid from {format_time(key.not_before)}: try again then",
+            sink_time=format_time(now),
+        )
     return key
 
 

@@ -88,8 +88,10 @@ class Key:
 ALICE = Key("alice", "enrolled")
 BOB = Key("bob", "enrolled")
 CAROL = Key("carol", "revoked")
+DAVE = Key("dave", "expired")
+ERIN = Key("erin", "not-yet-valid")
 MALLORY = Key("mallory", "unknown")
-KEYS = (ALICE, BOB, CAROL, MALLORY)
+KEYS = (ALICE, BOB, CAROL, DAVE, ERIN, MALLORY)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from vector_cases.form import Json, invalid, raw, text
 from vector_cases.message import (
     BOB,
     CAROL,
+    DAVE,
+    ERIN,
     MALLORY,
     NOW,
     PAYLOAD,
@@ -174,6 +176,8 @@ def _times() -> Iterator[Json]:
 def _keys() -> Iterator[Json]:
     yield _bad("a key that is not enrolled", "Key", draft(signer=MALLORY), "key-unknown")
     yield _bad("a revoked key", "Key", draft(signer=CAROL), "key-revoked")
+    yield _bad("a key whose validity is over", "Key", draft(signer=DAVE), "key-expired")
+    yield _bad("a key whose validity has not begun", "Key", draft(signer=ERIN), "key-not-yet-valid")
     empty = draft(params=good_params(keyid='""'))
     yield _bad("an empty keyid", "Key", empty, "key-unknown")
     forged = draft(signer=MALLORY, params=good_params())
@@ -198,6 +202,7 @@ def _two_faults() -> Iterator[Json]:
     )
     yield both("unknown key, stale", draft(signer=MALLORY), "key-unknown", NOW + 301)
     yield both("revoked key, stale", draft(signer=CAROL), "key-revoked", NOW + 301)
+    yield both("expired key, stale", draft(signer=DAVE), "key-expired", NOW + 301)
     yield both("stale, changed", {**ours, "method": "PUT"}, "signature-stale", NOW + 301)
     changed = {**ours, "method": "PUT", "body": text("{}")}
     yield both("changed, another body", changed, "signature-invalid")

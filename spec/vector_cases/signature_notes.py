@@ -78,7 +78,7 @@ NOTES = {
     "Algorithm": note("AUTH_BYPASS", "`alg` is another one.", "Algorithm confusion."),
     "Key": note(
         "AUTH_BYPASS",
-        "The key is unknown, revoked, or not the one that signed.",
+        "The key is unknown, revoked, outside of its validity, or not the one that signed.",
         "`keyid` is believed.",
     ),
     "Order": note(

@@ -7,12 +7,14 @@
     ├── KeyRefusedError         bytes or a JWK that are not a usable Ed25519 key
     ├── FieldRefusedError       a header that is no structured field of the expected kind
     ├── SignatureRefusedError   headers that do not carry the signature that the profile asks for
+    ├── EnrolmentRefusedError   an enrolment or a one-time code is not what wire 11 asks for
     ├── RowRefusedError         a row that research_metrics does not take
     ├── RetentionRefusedError   a retention policy that cannot be obeyed
     ├── SaltRefusedError        a salt that is too short to hide a value
     └── UrlRefusedError         a URL that telemetry must not be sent to
 
-Messages say what was got and what was expected. None of them ever holds a value of an event.
+Messages say what was got and what was expected. None of them ever holds a value of an event, a
+one-time code or a private key.
 """
 
 from vox_telemetry_spec.problems import ProblemType
@@ -65,6 +67,15 @@ class SignatureRefusedError(SpecError):
 
     def __init__(self, problem: ProblemType, reason: str) -> None:
         """`problem` is the answer that the wire spec gives, `reason` a sentence for the sender."""
+        super().__init__(reason)
+        self.problem = problem
+
+
+class EnrolmentRefusedError(SpecError):
+    """An enrolment's document, or a one-time code, is not what wire 11 asks for."""
+
+    def __init__(self, problem: ProblemType, reason: str) -> None:
+        """`problem` is the answer that the wire spec gives, `reason` never holds the code."""
         super().__init__(reason)
         self.problem = problem
 

@@ -35,6 +35,12 @@ RETRY_AFTER_MAX_S: Final = 3_600
 RATE_PER_S: Final = 10.0
 RATE_BURST: Final = 30
 
+# wire 11: an enrolment has about 250 bytes; 20 characters of 5 bits are 100 bits of randomness.
+ENROLMENT_MAX_BYTES: Final = 4_096
+ENROLMENT_CODE_CHARS: Final = 20
+KEY_NAME_MAX_CHARS: Final = 128
+KEY_FAMILIES_MAX_COUNT: Final = 64
+
 # trial rows: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
 TRIAL_STRING_MAX_CHARS: Final = 128
 
@@ -64,4 +70,9 @@ STORE_POOL_MAX_CONNECTIONS: Final = 8
 CONNECTIONS_MAX_COUNT: Final = 256  # a worker: with their bodies 256 MiB at most
 KEEP_ALIVE_IDLE_MAX_S: Final = 15
 DRAIN_DEADLINE_S: Final = 45  # longer than RECEIVE_DEADLINE_S and one group's write together
+ENROLMENT_RATE_PER_S: Final = 1.0  # a worker, all strangers together; a code is used once
+ENROLMENT_RATE_BURST: Final = 10
+INVITE_EXPIRY_MAX_S: Final = 30 * 86_400  # a code waits in a mail or a note: a month at most
+ROTATION_OVERLAP_MAX_S: Final = 90 * 86_400
+KEY_VALIDITY_MAX_DAYS: Final = 3_650
 JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100

@@ -42,7 +42,7 @@ class ProblemType(Enum):
         "Idempotency-Key and batch_id differ",
     )
     TOKEN_INVALID = ("token-invalid", 401, "the bearer token is missing or wrong")
-    SIGNATURE_MISSING = ("signature-missing", 401, "no signature with the tag vox-usage-batch")
+    SIGNATURE_MISSING = ("signature-missing", 401, "no signature with the tag of this request")
     SIGNATURE_MALFORMED = ("signature-malformed", 401, "the signature headers cannot be read")
     SIGNATURE_AMBIGUOUS = ("signature-ambiguous", 401, "more than one signature with our tag")
     SIGNATURE_COVERAGE = ("signature-coverage", 401, "the signature covers too little")
@@ -50,7 +50,14 @@ class ProblemType(Enum):
     SIGNATURE_STALE = ("signature-stale", 401, "created is outside the window")
     SIGNATURE_INVALID = ("signature-invalid", 401, "the signature does not verify")
     KEY_UNKNOWN = ("key-unknown", 401, "no such key is enrolled")
+    KEY_EXPIRED = ("key-expired", 401, "the key's validity is over")
+    KEY_NOT_YET_VALID = ("key-not-yet-valid", 401, "the key's validity has not begun")
     KEY_REVOKED = ("key-revoked", 403, "the key is revoked")
+    ENROLMENT_CODE_REFUSED = (
+        "enrolment-code-refused",
+        403,
+        "this enrolment code does not enrol this key",
+    )
     NOT_FOUND = ("not-found", 404, "nothing is served here")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "this method is not served here")
     RECEIVE_TIMEOUT = ("receive-timeout", 408, "the request took too long to arrive")
@@ -59,7 +66,7 @@ class ProblemType(Enum):
     MEDIA_TYPE_UNSUPPORTED = ("media-type-unsupported", 415, "the media type is not served here")
     CODING_UNSUPPORTED = ("coding-unsupported", 415, "the content coding is not served here")
     CONTRACT_REFUSED = ("contract-refused", 422, "the batch breaks the contract")
-    RATE_LIMITED = ("rate-limited", 429, "too many requests for this key")
+    RATE_LIMITED = ("rate-limited", 429, "too many requests")
     INTERNAL = ("internal", 500, "the sink failed")
     OVERLOADED = ("overloaded", 503, "the sink has more waiting than it can take")
     STORE_UNAVAILABLE = ("store-unavailable", 503, "the database does not answer")

@@ -1,4 +1,8 @@
-"""The signing profile (wire 6): RFC 9421 over the request, Ed25519, one signature with our tag.
+"""The signing profiles (wire 6, 11.2): RFC 9421 over the request, Ed25519, one with our tag.
+
+Each profile (tag and what must be covered) is defined once, in `wire`: a batch is not signed as an
+enrolment and an enrolment not as a batch, since the tag is signed too and picks the profile's
+signature. What is said below of a batch holds for both.
 
 `sign_request` is the client's half. The sink's half comes in the order in which it must happen:
 (1) `read_signature` finds the one signature with our tag, checks that it covers what it must and
@@ -25,11 +29,11 @@ from vox_telemetry_spec.structured_fields import (
     serialise_inner_list,
 )
 from vox_telemetry_spec.wire import (
+    BATCH_SIGNATURE,
     CONTENT_ENCODING,
-    REQUIRED_COMPONENTS,
     SIGNATURE_ALGORITHM,
     SIGNATURE_LABEL,
-    SIGNATURE_TAG,
+    SignatureProfile,
 )
 
 
@@ -45,19 +49,24 @@ class PresentedSignature:
 
 
 def sign_request(
-    request: SignableRequest, key: SigningKey, *, created: int, nonce: str
+    request: SignableRequest,
+    key: SigningKey,
+    *,
+    created: int,
+    nonce: str,
+    profile: SignatureProfile = BATCH_SIGNATURE,
 ) -> dict[str, str]:
     """Return the `signature-input` and `signature` headers for `request`.
 
     `created` is in seconds since the epoch, `nonce` fresh randomness of at least 16 characters.
     """
-    components: list[Component] = [(name, {}) for name in _must_cover(request)]
+    components: list[Component] = [(name, {}) for name in _must_cover(request, profile)]
     params: Params = {
         "created": created,
         "keyid": key.public.key_id,
         "alg": SIGNATURE_ALGORITHM,
         "nonce": nonce,
-        "tag": SIGNATURE_TAG,
+        "tag": profile.tag,
     }
     signature = key.sign(signature_base(request, components, params))
     return {
@@ -67,16 +76,21 @@ def sign_request(
 
 
 def read_signature(
-    request: SignableRequest, signature_input: str | None, signature: str | None
+    request: SignableRequest,
+    signature_input: str | None,
+    signature: str | None,
+    *,
+    profile: SignatureProfile = BATCH_SIGNATURE,
 ) -> PresentedSignature:
-    """Return the one signature with our tag; whether it verifies is not known yet.
+    """Return the one signature with the profile's tag; whether it verifies is not known yet.
 
     Raises:
         SignatureRefusedError: none, more than one, unreadable, another algorithm, or one that
-            covers less than wire 6.2 asks for.
+            covers less than wire 6.2 (11.2 for an enrolment) asks for.
 
     """
-    label, components, params = _ours(_dictionary("Signature-Input", signature_input))
+    members = _dictionary("Signature-Input", signature_input)
+    label, components, params = _ours(members, profile.tag)
     if not _is_string(params.get("alg"), SIGNATURE_ALGORITHM):
         raise SignatureRefusedError(
             ProblemType.SIGNATURE_ALGORITHM, 'alg is not ed25519, expected alg="ed25519"'
@@ -85,7 +99,7 @@ def read_signature(
     expires = _seconds("expires", params["expires"]) if "expires" in params else None
     _nonce(params)
     covered = [name for name, _ in components]
-    missing = [name for name in _must_cover(request) if name not in covered]
+    missing = [name for name in _must_cover(request, profile) if name not in covered]
     if missing:
         raise SignatureRefusedError(
             ProblemType.SIGNATURE_COVERAGE,
@@ -121,10 +135,10 @@ def check_fresh(presented: PresentedSignature, *, now_s: float) -> None:
         )
 
 
-def _must_cover(request: SignableRequest) -> tuple[str, ...]:
+def _must_cover(request: SignableRequest, profile: SignatureProfile) -> tuple[str, ...]:
     if CONTENT_ENCODING in request.fields:
-        return (*REQUIRED_COMPONENTS, CONTENT_ENCODING)
-    return REQUIRED_COMPONENTS
+        return (*profile.components, CONTENT_ENCODING)
+    return profile.components
 
 
 def _dictionary(name: str, header: str | None) -> dict[str, tuple[object, Params]]:
@@ -138,20 +152,22 @@ def _dictionary(name: str, header: str | None) -> dict[str, tuple[object, Params
         raise SignatureRefusedError(ProblemType.SIGNATURE_MALFORMED, str(exc)) from exc
 
 
-def _ours(members: Mapping[str, tuple[object, Params]]) -> tuple[str, list[Component], Params]:
+def _ours(
+    members: Mapping[str, tuple[object, Params]], tag: str
+) -> tuple[str, list[Component], Params]:
     found = [
         (label, components, params)
         for label, (components, params) in members.items()
-        if _is_string(params.get("tag"), SIGNATURE_TAG)
+        if _is_string(params.get("tag"), tag)
     ]
     if not found:
         raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MISSING, f"got no signature with the tag {SIGNATURE_TAG}"
+            ProblemType.SIGNATURE_MISSING, f"got no signature with the tag {tag}"
         )
     if len(found) > 1:
         raise SignatureRefusedError(
             ProblemType.SIGNATURE_AMBIGUOUS,
-            f"got {len(found)} signatures with the tag {SIGNATURE_TAG}, expected one",
+            f"got {len(found)} signatures with the tag {tag}, expected one",
         )
     label, components, params = found[0]
     if not isinstance(components, list):

@@ -55,6 +55,7 @@ class Refusal(StrEnum):
     TRANSMISSION_CLASS = "policy.transmission-class"
     SENSITIVITY_CLASS = "policy.sensitivity-class"
     OPT_IN = "policy.opt-in"
+    FAMILY_OF_KEY = "policy.family-of-key"  # given by a sink, which knows the key
 
 
 # Up to here central telemetry needs no further consent (retention and sensitivity, S0-S1).

@@ -1,4 +1,4 @@
-"""Names of the wire profile (wire 1 to 3, 6.2): path, media type, headers, tag, target URL."""
+"""Names of the wire profile (wire 1 to 3, 6.2, 11): paths, media types, headers, tags, URLs."""
 
 import ipaddress
 import re
@@ -11,9 +11,14 @@ INGEST_PATH: Final = "/v1/batches"
 BATCH_MEDIA_TYPE: Final = "application/vnd.vox.usage-batch.v1+json"
 RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.usage-receipt.v1+json"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457 section 3
+KEYS_PATH: Final = "/v1/keys"
+ENROLMENT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment.v1+json"
+ENROLMENT_RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment-receipt.v1+json"
 
 BATCH_SCHEMA: Final = "vox.usage-batch.v1"
 RECEIPT_SCHEMA: Final = "vox.usage-receipt.v1"
+ENROLMENT_SCHEMA: Final = "vox.key-enrolment.v1"
+ENROLMENT_RECEIPT_SCHEMA: Final = "vox.key-enrolment-receipt.v1"
 
 SIGNATURE_TAG: Final = "vox-usage-batch"
 SIGNATURE_LABEL: Final = "vox"
@@ -27,6 +32,19 @@ REQUIRED_COMPONENTS: Final = (
     "idempotency-key",
 )
 CONTENT_ENCODING: Final = "content-encoding"
+
+
+class SignatureProfile(NamedTuple):
+    """What a signature is for (its tag) and what it must cover, whatever else it covers."""
+
+    tag: str
+    components: tuple[str, ...]
+
+
+BATCH_SIGNATURE: Final = SignatureProfile(SIGNATURE_TAG, REQUIRED_COMPONENTS)
+ENROLMENT_SIGNATURE: Final = SignatureProfile(
+    "vox-key-enrolment", ("@method", "@authority", "@path", "content-type", "content-digest")
+)
 CODINGS: Final = ("gzip", "zstd")
 
 # What a URL may hold so that every client, gateway and sink sees the same authority and path: no
@@ -69,6 +87,27 @@ def ingest_target(url: str) -> IngestTarget:
     path = parts.path if parts.path not in ("", "/") else INGEST_PATH
     name = authority(parts.scheme, host, port)
     return IngestTarget(f"{parts.scheme}://{name}{path}", name, path)
+
+
+def keys_target(ingest: IngestTarget) -> IngestTarget:
+    """Return where keys are enrolled: the ingest URL with `keys` for its last segment (wire 11).
+
+    Raises:
+        UrlRefusedError: the last segment is not `batches`, so that nothing says where keys go.
+
+    """
+    last, replacement = _last_segment(INGEST_PATH), _last_segment(KEYS_PATH)
+    if not ingest.path.endswith(last):
+        raise UrlRefusedError(
+            "the upload URL's path does not end in /batches, so it does not say where keys are "
+            "enrolled, expected https://HOST[/PATH]/batches"
+        )
+    url, path = (text.removesuffix(last) + replacement for text in (ingest.url, ingest.path))
+    return IngestTarget(url, ingest.authority, path)
+
+
+def _last_segment(path: str) -> str:
+    return path[path.rindex("/") :]
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:

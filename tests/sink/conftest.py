@@ -18,6 +18,8 @@ from support.uploads import AUTHORITY, Upload, new_key
 from vox_telemetry_sink.app import create_app
 from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.key_rows import KeyGrant
+from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_sink.store import Store
 from vox_telemetry_spec.keys import SigningKey
 
@@ -85,10 +87,16 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def key(store: Store) -> SigningKey:
+async def key_store(database_url: str) -> AsyncIterator[KeyStore]:
+    async with connected_pool(database_url) as pool:
+        yield KeyStore(pool)
+
+
+@pytest.fixture
+async def key(key_store: KeyStore) -> SigningKey:
     """Give an enrolled key."""
     signing_key = new_key()
-    await store.add_key(signing_key.public, "test", now=datetime.now(UTC))
+    await key_store.add(signing_key.public, KeyGrant("test"), now=datetime.now(UTC))
     return signing_key
 
 

@@ -73,6 +73,44 @@ async def test_the_migrations_add_up_to_the_schema(
     assert migrated == written
 
 
+async def test_a_filled_first_version_migrates_and_loses_nothing(
+    database_url: str, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        first = load_migrations()[:1]
+        patched.setattr("vox_telemetry_sink.database.load_migrations", lambda: first)
+        assert await migrate(empty_database_url) == ["0001_first_tables"]
+    await run(
+        empty_database_url,
+        """
+        INSERT INTO client_key (key_id, public_key, name, max_sensitivity, enrolled_at, revoked_at)
+        VALUES ('a', decode(repeat('11', 32), 'hex'), 'alice', 'S1', now(), NULL),
+               ('b', decode(repeat('22', 32), 'hex'), 'bob', 'S2', now(), now());
+        INSERT INTO batch SELECT gen_random_uuid(), 'a', decode(repeat('33', 32), 'hex'), NULL,
+               '', '{}', 1, now(), now(), 'p', '1';
+        INSERT INTO event SELECT batch_id, 0, received_at, received_at, 'f', 'm', 'S0', 's', NULL,
+               '{}' FROM batch;
+        INSERT INTO admin_log (action, subject, detail) VALUES ('keys.add', 'a', '{}');
+        """,
+    )
+    assert await migrate(empty_database_url) == [
+        f"{m.version:04}_{m.name}" for m in load_migrations()[1:]
+    ]
+    keys = await run(
+        empty_database_url,
+        "SELECT key_id, name, max_sensitivity, revoked_at IS NULL, families, not_before, not_after,"
+        " replaces FROM client_key WHERE $1 ORDER BY key_id",
+        True,
+    )
+    assert [tuple(row) for row in keys] == [
+        ("a", "alice", "S1", True, None, None, None, None),
+        ("b", "bob", "S2", False, None, None, None, None),
+    ]
+    counts = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM admin_log) WHERE $1"
+    assert [tuple(row) for row in await run(empty_database_url, counts, True)] == [(1, 1)]
+    assert await catalogue(empty_database_url) == await catalogue(database_url)
+
+
 async def test_a_second_migration_changes_nothing(empty_database_url: str) -> None:
     first = await migrate(empty_database_url)
     before = await catalogue(empty_database_url)

@@ -10,6 +10,7 @@ from vox_telemetry_sink.enforce import Accepted, enforce
 from vox_telemetry_sink.errors import RefusalError
 from vox_telemetry_sink.verify import EnrolledKey, Received, read_claim, verify
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest
 from vox_telemetry_spec.taxonomy import SensitivityClass
@@ -20,13 +21,20 @@ RECORDED_AT = "2026-11-22T09:00:00.5Z"
 BATCH_ID = new_batch_id()
 
 
-def verified(payload: bytes, *, batch_id: str | None = BATCH_ID, **changes: Any) -> Any:
+def verified(
+    payload: bytes,
+    *,
+    batch_id: str | None = BATCH_ID,
+    ceiling: SensitivityClass = SensitivityClass.S1,
+    families: frozenset[str] | None = None,
+    **changes: Any,
+) -> Any:
     key = new_key()
     upload = Upload(key=key, payload=payload, batch_id=batch_id, created=int(NOW.timestamp()))
     upload.changes = changes
     request = SignableRequest("POST", upload.authority, upload.path, upload.headers())
     received = Received(request, None, payload)
-    enrolled = EnrolledKey(key.public, "test", SensitivityClass.S1, is_revoked=False)
+    enrolled = EnrolledKey(key.public, "test", ceiling, is_revoked=False, families=families)
     return verify(received, read_claim(received), enrolled, now=NOW)
 
 
@@ -102,3 +110,39 @@ def test_what_is_no_batch_is_refused_with_its_rule(
         enforced(payload)
     assert caught.value.problem is problem
     assert caught.value.violations[0].rule.startswith(rule)
+
+
+def s2_event() -> Any:
+    examples = json.loads(
+        read_contract("contracts/examples/usage-event-mcp-surface-s2.examples.json")
+    )
+    return next(one["event"] for one in examples["valid"] if one["comment"] == "all members")
+
+
+def found(payload: bytes, **rights: Any) -> list[tuple[int | None, str, str]]:
+    with pytest.raises(RefusalError) as caught:
+        enforced(payload, **rights)
+    assert caught.value.problem is ProblemType.CONTRACT_REFUSED
+    return [(one.event, one.pointer, one.rule) for one in caught.value.violations]
+
+
+def test_a_family_that_the_key_does_not_name_is_refused_with_its_place() -> None:
+    payload = payload_of(good(), good(), batch_id=BATCH_ID)
+    assert enforced(payload, families=frozenset({"benchmark", "error"}))
+    assert found(payload, families=frozenset({"error"})) == [
+        (0, "/metric_type", "policy.family-of-key"),
+        (1, "/metric_type", "policy.family-of-key"),
+    ]
+
+
+def test_s2_takes_the_ceiling_and_the_family_by_name() -> None:
+    payload = payload_of(s2_event(), batch_id=BATCH_ID)
+    named = frozenset({"mcp_surface_s2"})
+    accepted = enforced(payload, ceiling=SensitivityClass.S2, families=named)
+    assert [event.family.family for event in accepted.events] == ["mcp_surface_s2"]
+    sensitivity = [(0, "/metric_type", "policy.sensitivity-class")]
+    assert found(payload, families=named) == sensitivity
+    assert found(payload) == sensitivity
+    opt_in = [(0, "/metric_type", "policy.opt-in")]
+    assert found(payload, ceiling=SensitivityClass.S2) == opt_in
+    assert found(payload, ceiling=SensitivityClass.S2, families=frozenset({"benchmark"})) == opt_in

@@ -15,7 +15,8 @@ from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver,
 
 from support.events import benchmark_event, usage_events
 from support.uploads import MEDIA_TYPE, Upload, new_batch_id, new_key, payload_of
-from vox_telemetry_sink.store import Store
+from vox_telemetry_sink.key_rows import KeyGrant
+from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES, DECODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import ProblemType
@@ -357,19 +358,19 @@ async def test_the_token_is_not_kept(
 
 
 async def test_a_revoked_key_is_refused_within_two_seconds(
-    client: httpx.AsyncClient, upload: Callable[..., Upload], store: Store, key: SigningKey
+    client: httpx.AsyncClient, upload: Callable[..., Upload], key_store: KeyStore, key: SigningKey
 ) -> None:
     assert (await upload().post(client)).status_code == 201
-    await store.revoke_key(key.public.key_id, now=datetime.now(UTC))
+    await key_store.revoke(key.public.key_id, now=datetime.now(UTC))
     await asyncio.sleep(1.1)
     assert_problem(await upload().post(client), ProblemType.KEY_REVOKED)
 
 
 async def test_a_key_above_its_rate_waits_and_others_do_not(
-    live_sink: LiveSink, upload: Callable[..., Upload], store: Store
+    live_sink: LiveSink, upload: Callable[..., Upload], key_store: KeyStore
 ) -> None:
     other = new_key()
-    await store.add_key(other.public, "other", now=datetime.now(UTC))
+    await key_store.add(other.public, KeyGrant("other"), now=datetime.now(UTC))
     async with live_sink(rate_per_s=0.5, rate_burst=2) as client:
         answers = [await upload().post(client) for _ in range(3)]
         free = await upload(key=other).post(client)
@@ -521,7 +522,7 @@ async def test_a_bug_is_answered_without_a_word_of_it(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError(SECRET)
 
-    monkeypatch.setattr("vox_telemetry_sink.store.Store.find_key", broken)
+    monkeypatch.setattr("vox_telemetry_sink.key_store.KeyStore.find", broken)
     async with live_sink() as client:
         answer = await upload().post(client)
     assert_problem(answer, ProblemType.INTERNAL)

@@ -11,11 +11,14 @@ from support.uploads import MEDIA_TYPE, new_key
 from support.vectors import Vector, named, octets, vector_file, vectors
 from vox_telemetry_sink.enforce import Accepted, enforce
 from vox_telemetry_sink.errors import RefusalError
+from vox_telemetry_sink.prove import prove
 from vox_telemetry_sink.receive import combined_fields
 from vox_telemetry_sink.unpack import unpack
 from vox_telemetry_sink.verify import EnrolledKey, Received, Verified, read_claim, verify
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.digest import content_digest
+from vox_telemetry_spec.enrolment import read_code
+from vox_telemetry_spec.errors import EnrolmentRefusedError
 from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.signature import sign_request
 from vox_telemetry_spec.signature_base import SignableRequest
@@ -23,6 +26,7 @@ from vox_telemetry_spec.taxonomy import SensitivityClass
 
 CHECKER = Checker.load()
 KEY = new_key()
+LONG_AGO, NEVER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 # A text with a space is refused by the contract, whatever the rules say of it.
 OTHER_RULES = ("contract.", "time.")
 
@@ -35,7 +39,12 @@ def enrolled() -> dict[str, EnrolledKey]:
     ]
     return {
         public.key_id: EnrolledKey(
-            public, key["name"], SensitivityClass.S1, is_revoked=key["state"] == "revoked"
+            public,
+            key["name"],
+            SensitivityClass.S1,
+            is_revoked=key["state"] == "revoked",
+            not_before=NEVER if key["state"] == "not-yet-valid" else None,
+            not_after=LONG_AGO if key["state"] == "expired" else None,
         )
         for public, key in keys
     }
@@ -63,6 +72,36 @@ def test_a_signature_vector(vector: Vector) -> None:
     assert proof.key.public.key_id == expected["keyid"]
     assert read_claim(proof.received).base.decode() == expected["base"]
     assert hashlib.sha256(unpack(proof)).hexdigest() == expected["payload_sha256"]
+
+
+@pytest.mark.parametrize("vector", vectors("enrolment"), ids=named)
+def test_an_enrolment_vector(vector: Vector) -> None:
+    sent, expected = vector["request"], vector["expected"]
+    fields = combined_fields((name.encode(), value.encode()) for name, value in sent["headers"])
+    request = SignableRequest(sent["method"], sent["authority"], sent["path"], fields)
+    received = Received(request, None, octets(sent["body"]))
+    now = datetime.fromtimestamp(vector["now"], UTC)
+    if vector["result"] == "valid":
+        enrolment = prove(received, now=now)
+        assert enrolment.key.key_id == expected["keyid"]
+        sha256 = read_code(enrolment.code).sha256.hex()
+        assert sha256 == expected["code_sha256"]
+        assert sha256 in vector_file("enrolment")["codes_sha256"]
+    elif expected["problem"] == "enrolment-code-refused":
+        presented = prove(received, now=now).code
+        assert code_or_none(presented) not in vector_file("enrolment")["codes_sha256"]
+    else:
+        with pytest.raises(RefusalError) as caught:
+            prove(received, now=now)
+        assert caught.value.problem.slug == expected["problem"]
+        assert bool(caught.value.sink_time) is (expected["problem"] == "signature-stale")
+
+
+def code_or_none(presented: str) -> str | None:
+    try:
+        return read_code(presented).sha256.hex()
+    except EnrolmentRefusedError:
+        return None
 
 
 def enforced(payload: bytes, idempotency_key: str, now_s: float) -> Accepted:

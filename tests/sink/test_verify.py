@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -177,3 +178,36 @@ def test_a_key_id_proves_nothing(key: SigningKey, upload: Upload) -> None:
     request = received(forged, **{**headers, "signature-input": theirs})
     with pytest.raises(RefusalError, match="does not verify"):
         checked(request, enrolled(key))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "problem", "message"),
+    [
+        ({"not_after": NOW}, ProblemType.KEY_EXPIRED, "valid until 2026-11-22T10:00:00.000Z"),
+        (
+            {"not_before": NOW + timedelta(milliseconds=1)},
+            ProblemType.KEY_NOT_YET_VALID,
+            "valid from 2026-11-22T10:00:00.001Z",
+        ),
+        (
+            {"not_after": NOW, "is_revoked": True},
+            ProblemType.KEY_REVOKED,
+            "revoked",
+        ),
+    ],
+)
+def test_a_key_outside_of_its_validity_is_refused(
+    bounds: Any, problem: ProblemType, message: str, key: SigningKey, upload: Upload
+) -> None:
+    with pytest.raises(RefusalError, match=message) as caught:
+        checked(received(upload), replace(enrolled(key), **bounds))
+    assert caught.value.problem is problem
+    is_of_time = problem is not ProblemType.KEY_REVOKED
+    assert caught.value.sink_time == ("2026-11-22T10:00:00.000Z" if is_of_time else "")
+
+
+def test_a_key_is_good_from_its_first_moment_until_before_its_last(
+    key: SigningKey, upload: Upload
+) -> None:
+    bounds = {"not_before": NOW, "not_after": NOW + timedelta(microseconds=1)}
+    assert checked(received(upload), replace(enrolled(key), **bounds))

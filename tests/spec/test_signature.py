@@ -14,6 +14,7 @@ from vox_telemetry_spec.signature import (
     sign_request,
 )
 from vox_telemetry_spec.signature_base import SignableRequest
+from vox_telemetry_spec.wire import BATCH_SIGNATURE, ENROLMENT_SIGNATURE, SignatureProfile
 
 KEY = SigningKey(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
 THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # RFC 8037 appendix A.3
@@ -335,3 +336,53 @@ def test_no_refusal_repeats_what_was_sent() -> None:
 def test_http_sf_gives_tokens_that_compare_equal_to_strings() -> None:
     # Why signature.py compares types: the trap is still there in the library.
     assert http_sf.Token("ed25519") == "ed25519"
+
+
+ENROLMENT = SignableRequest(
+    "POST",
+    "sink.example",
+    "/v1/keys",
+    {
+        "content-type": "application/vnd.vox.key-enrolment.v1+json",
+        "content-digest": FIELDS["content-digest"],
+        "idempotency-key": FIELDS["idempotency-key"],
+    },
+)
+
+
+def test_an_enrolment_is_signed_in_its_own_profile() -> None:
+    headers = sign_request(
+        ENROLMENT, KEY, created=CREATED, nonce=NONCE, profile=ENROLMENT_SIGNATURE
+    )
+    assert headers["signature-input"] == (
+        'vox=("@method" "@authority" "@path" "content-type" "content-digest")'
+        f';created={CREATED};keyid="{THUMBPRINT}";alg="ed25519";nonce="{NONCE}"'
+        ';tag="vox-key-enrolment"'
+    )
+    presented = read_signature(ENROLMENT, *_both(headers), profile=ENROLMENT_SIGNATURE)
+    assert KEY.public.verifies(presented.signature, presented.base)
+
+
+@pytest.mark.parametrize(
+    ("signed_as", "read_as"),
+    [(ENROLMENT_SIGNATURE, BATCH_SIGNATURE), (BATCH_SIGNATURE, ENROLMENT_SIGNATURE)],
+)
+def test_a_signature_of_one_profile_does_not_serve_for_the_other(
+    signed_as: SignatureProfile, read_as: SignatureProfile
+) -> None:
+    headers = sign_request(ENROLMENT, KEY, created=CREATED, nonce=NONCE, profile=signed_as)
+    with pytest.raises(SignatureRefusedError, match=f"with the tag {read_as.tag}") as caught:
+        read_signature(ENROLMENT, *_both(headers), profile=read_as)
+    assert caught.value.problem is ProblemType.SIGNATURE_MISSING
+
+
+@pytest.mark.parametrize("name", ENROLMENT_SIGNATURE.components)
+def test_each_component_of_an_enrolment_is_required(name: str) -> None:
+    fewer = " ".join(f'"{one}"' for one in ENROLMENT_SIGNATURE.components if one != name)
+    params = PARAMS.replace("vox-usage-batch", "vox-key-enrolment")
+    with pytest.raises(SignatureRefusedError, match=f"does not cover {name},"):
+        read_signature(ENROLMENT, f"s=({fewer}){params}", "s=:YQ==:", profile=ENROLMENT_SIGNATURE)
+
+
+def _both(headers: dict[str, str]) -> tuple[str, str]:
+    return headers["signature-input"], headers["signature"]

@@ -94,4 +94,5 @@ def test_refusals_are_rules_of_the_policy() -> None:
         "policy.transmission-class",
         "policy.sensitivity-class",
         "policy.opt-in",
+        "policy.family-of-key",
     ]

@@ -19,7 +19,7 @@ from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.strict_json import decode
 
-KINDS = ("signature", "digest", "json", "batch", "receipt", "duty", "key", "forbidden")
+KINDS = ("signature", "digest", "json", "batch", "receipt", "duty", "key", "forbidden", "enrolment")
 FILES = {f"{kind}.v1.json" for kind in KINDS}
 MAKER = REPOSITORY / "spec" / "make_vectors.py"
 SCHEMA = json.loads(FOLDER.joinpath("vectors.schema.json").read_bytes())

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from vox_telemetry_spec.errors import UrlRefusedError
-from vox_telemetry_spec.wire import authority, ingest_target
+from vox_telemetry_spec.wire import authority, ingest_target, keys_target
 
 ACCEPTED = [
     # url, the URL that is called, @authority, @path
@@ -137,3 +137,28 @@ def test_authority_is_as_rfc_9421_normalises_it(
     scheme: str, host: str, port: int | None, expected: str
 ) -> None:
     assert authority(scheme, host, port) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "path"),
+    [
+        ("https://sink.example", "https://sink.example/v1/keys", "/v1/keys"),
+        ("http://[::1]:8750/", "http://[::1]:8750/v1/keys", "/v1/keys"),
+        ("https://Sink.example:443/a/batches", "https://sink.example/a/keys", "/a/keys"),
+        (
+            "https://sink.example/batches/batches",
+            "https://sink.example/batches/keys",
+            "/batches/keys",
+        ),
+        ("https://batches/batches", "https://batches/keys", "/keys"),
+    ],
+)
+def test_keys_are_enrolled_beside_the_batches(given: str, url: str, path: str) -> None:
+    target = keys_target(ingest_target(given))
+    assert target == (url, ingest_target(given).authority, path)
+
+
+@pytest.mark.parametrize("path", ["/v1/ingest", "/v1/batches/", "/v1/mybatches", "/v1/BATCHES"])
+def test_an_upload_url_that_does_not_end_in_batches_has_no_keys_url(path: str) -> None:
+    with pytest.raises(UrlRefusedError, match="does not end in /batches"):
+        keys_target(ingest_target(f"https://sink.example{path}"))

@@ -1,5 +1,6 @@
 """The wire spec's tables and the code say the same, both ways; and `wire N` points to a section."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import pytest
 
 from support.events import REPOSITORY
 from vox_telemetry_spec import limits, problems, wire
+from vox_telemetry_spec.enrolment import EnrolmentReceipt, make_code, write_enrolment
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import Duty, ProblemType, duty_for_status
 from vox_telemetry_spec.signature import sign_request
@@ -101,12 +103,32 @@ def test_the_parameters_are_those_that_are_written() -> None:
         "PROBLEM_MEDIA_TYPE",
         "BATCH_SCHEMA",
         "RECEIPT_SCHEMA",
+        "KEYS_PATH",
+        "ENROLMENT_MEDIA_TYPE",
+        "ENROLMENT_RECEIPT_MEDIA_TYPE",
+        "ENROLMENT_SCHEMA",
+        "ENROLMENT_RECEIPT_SCHEMA",
     ],
 )
 def test_the_names_of_the_profile_are_the_code_s(name: str) -> None:
     assert re.search(
         rf"[`\"]{re.escape(getattr(wire, name))}[`\"]", DOCUMENT.replace("media type ", "`")
     )
+
+
+def test_the_components_of_an_enrolment_are_the_code_s() -> None:
+    section = DOCUMENT.split("### 11.2 ")[1].split("### 11.3 ")[0]
+    [listed] = re.findall(r"It MUST cover (.*?)\. ", section)
+    assert tuple(re.findall(r"`(.+?)`", listed)) == wire.ENROLMENT_SIGNATURE.components
+    assert f"the tag `{wire.ENROLMENT_SIGNATURE.tag}`" in section
+
+
+def test_the_members_of_an_enrolment_and_its_receipt_are_the_code_s() -> None:
+    key = SigningKey(bytes(32)).public
+    request = json.loads(write_enrolment(make_code(bytes(20)), key))
+    assert [name for name, *_ in _table("member", "type", "value")] == list(request)
+    members = [name for name, _ in _table("member", "type")]
+    assert members == list(EnrolmentReceipt.__struct_fields__)
 
 
 def test_the_codings_are_the_code_s() -> None:
@@ -117,9 +139,12 @@ def test_the_codings_are_the_code_s() -> None:
 
 
 def test_sections_are_numbered_without_a_gap() -> None:
-    assert re.findall(r"^## (\d+) ", DOCUMENT, re.MULTILINE) == [str(n) for n in range(1, 11)]
+    assert re.findall(r"^## (\d+) ", DOCUMENT, re.MULTILINE) == [str(n) for n in range(1, 12)]
     subsections = re.findall(r"^### (\d+)\.(\d+) ", DOCUMENT, re.MULTILINE)
-    assert subsections == [("5", str(n)) for n in (1, 2, 3)] + [("6", str(n)) for n in range(1, 7)]
+    counts = {"5": 3, "6": 6, "11": 5}
+    assert subsections == [
+        (section, str(n)) for section, count in counts.items() for n in range(1, count + 1)
+    ]
 
 
 def test_every_reference_of_the_code_points_to_a_section() -> None:

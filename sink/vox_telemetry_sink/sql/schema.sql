@@ -13,14 +13,41 @@ CREATE TABLE client_key (
     name            text NOT NULL CHECK (name <> ''),
     max_sensitivity text NOT NULL DEFAULT 'S1' CHECK (max_sensitivity IN ('S0', 'S1', 'S2')),
     enrolled_at     timestamptz NOT NULL,
-    revoked_at      timestamptz
+    revoked_at      timestamptz,
+    families        text[] CHECK (cardinality(families) > 0),
+    not_before      timestamptz,
+    not_after       timestamptz,
+    replaces        text,
+    CONSTRAINT client_key_validity CHECK (not_after > not_before)
 );
 COMMENT ON TABLE client_key IS 'who may upload; the key id is a pseudonym, the only identity kept';
 COMMENT ON COLUMN client_key.key_id IS 'RFC 7638 thumbprint of the public JWK';
 COMMENT ON COLUMN client_key.public_key IS 'the 32 bytes of RFC 8032';
 COMMENT ON COLUMN client_key.name IS 'what the operator calls it; two keys may share it while one replaces the other';
 COMMENT ON COLUMN client_key.max_sensitivity IS 'the most sensitive class this key may send; S3 never travels';
-COMMENT ON COLUMN client_key.revoked_at IS 'NULL while the key is good';
+COMMENT ON COLUMN client_key.revoked_at IS 'NULL while the key is not revoked';
+COMMENT ON COLUMN client_key.families IS 'the families it may send; NULL is all S0 and S1 families that max_sensitivity allows, S2 are to be named';
+COMMENT ON COLUMN client_key.not_before IS 'NULL, or since when it is good';
+COMMENT ON COLUMN client_key.not_after IS 'NULL, or from when it is good no more';
+COMMENT ON COLUMN client_key.replaces IS 'the key that this one was rotated from';
+
+CREATE TABLE enrolment_code (
+    code_sha256     bytea PRIMARY KEY CHECK (octet_length(code_sha256) = 32),
+    name            text NOT NULL CHECK (name <> ''),
+    max_sensitivity text NOT NULL CHECK (max_sensitivity IN ('S0', 'S1', 'S2')),
+    families        text[] CHECK (cardinality(families) > 0),
+    valid_days      integer CHECK (valid_days > 0),
+    made_at         timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    used_at         timestamptz,
+    used_by         text,
+    CONSTRAINT enrolment_code_use CHECK ((used_at IS NULL) = (used_by IS NULL))
+);
+COMMENT ON TABLE enrolment_code IS 'one-time codes by which a client enrols its own key, and what that key gets';
+COMMENT ON COLUMN enrolment_code.code_sha256 IS 'of the 20 characters; the code itself is nowhere';
+COMMENT ON COLUMN enrolment_code.valid_days IS 'how long the key will be good; NULL is without end';
+COMMENT ON COLUMN enrolment_code.expires_at IS 'from when the code is good no more';
+COMMENT ON COLUMN enrolment_code.used_by IS 'the key id that it enrolled';
 
 CREATE TABLE batch (
     batch_id         uuid PRIMARY KEY,

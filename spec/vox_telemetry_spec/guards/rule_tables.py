@@ -21,6 +21,7 @@ MEANINGS = {
     "policy.transmission-class": "the family may not be uploaded: `local_only`, or for export only",
     "policy.sensitivity-class": "more sensitive than this end allows; S3 always",
     "policy.opt-in": "S2, and this end has not opted in to the family",
+    "policy.family-of-key": "the sink lets this key send other families only",
     "contract.unknown-metric-type": "the registry has no such metric type",
     "contract.additionalProperties": "a member that the contract does not name",
     "contract.anyOf": "neither a number, a truth value nor a token",

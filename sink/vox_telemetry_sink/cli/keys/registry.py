@@ -1,0 +1,97 @@
+"""What the verbs of `keys` share: reading a JWK, the database, and how a key is shown."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import typer
+
+from vox_telemetry_sink.cli.settings import running_database, settings
+from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, Config
+from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.errors import SinkError
+from vox_telemetry_sink.key_rows import ListedKey
+from vox_telemetry_sink.key_store import KeyStore
+from vox_telemetry_sink.store import Store
+from vox_telemetry_spec.keys import PublicKey
+from vox_telemetry_spec.limits import JWK_MAX_BYTES
+from vox_telemetry_spec.times import format_time
+
+T = TypeVar("T")
+
+
+def read_jwk(source: str) -> PublicKey:
+    """Read a public JWK from a file or, for `-`, stdin; bounded: a path may name something endless.
+
+    Raises:
+        SinkError: the file cannot be read.
+        KeyRefusedError: not a usable public key.
+
+    """
+    if source == "-":
+        return PublicKey.from_jwk(sys.stdin.buffer.read(JWK_MAX_BYTES))
+    try:
+        with Path(source).open("rb") as file:
+            return PublicKey.from_jwk(file.read(JWK_MAX_BYTES))
+    except OSError as exc:
+        raise SinkError(f"cannot read '{source}': {exc.strerror}, expected a file or -") from exc
+
+
+def with_key_store(
+    database_url: str | None, data_dir: Path | None, act: Callable[[KeyStore], Awaitable[T]]
+) -> T:
+    """Run `act` on the configured database.
+
+    Raises:
+        SinkError: its schema is not up to date, or what `act` raises.
+
+    """
+    config = Config.from_env(settings({DATABASE_URL: database_url, DATA_DIR: data_dir}))
+
+    async def acted(dsn: str) -> T:
+        async with connected_pool(dsn) as pool:
+            pending = await Store(pool).pending_migrations()
+            if pending:
+                raise SinkError(
+                    f"{len(pending)} migrations are pending: run vox-telemetry-sink migrate"
+                )
+            return await act(KeyStore(pool))
+
+    with running_database(config) as dsn:
+        return asyncio.run(acted(dsn))
+
+
+def key_document(key: ListedKey, now: datetime) -> dict[str, Any]:
+    """Return a key as `--json` shows it; null means without a bound."""
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "state": key.state(now),
+        "max_sensitivity": key.max_sensitivity,
+        "families": key.families,
+        "enrolled_at": format_time(key.enrolled_at),
+        "not_before": written(key.not_before),
+        "not_after": written(key.not_after),
+        "revoked_at": written(key.revoked_at),
+        "replaces": key.replaces,
+        "replaced_by": key.replaced_by,
+    }
+
+
+def written(moment: datetime | None) -> str | None:
+    """Return a time as documents hold it, or None."""
+    return None if moment is None else format_time(moment)
+
+
+def say(document: Mapping[str, object], text: str, *, as_json: bool) -> None:
+    """Print one JSON document, or the same for people."""
+    typer.echo(msgspec.json.encode(document) if as_json else text)
+
+
+def current_time() -> datetime:
+    """Return now, for a verb to hand on."""
+    return datetime.now(UTC)

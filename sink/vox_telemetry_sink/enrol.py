@@ -1,0 +1,106 @@
+"""POST /v1/keys: receive, prove possession, use the one-time code, receipt (wire 11)."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+
+from vox_telemetry_sink.errors import RefusalError
+from vox_telemetry_sink.ingest import Sink, check_token
+from vox_telemetry_sink.key_rows import ListedKey
+from vox_telemetry_sink.limiter import Limiter
+from vox_telemetry_sink.logs import log
+from vox_telemetry_sink.openapi_keys import EnrolOperation
+from vox_telemetry_sink.problems import RATE_HEADERS
+from vox_telemetry_sink.prove import prove
+from vox_telemetry_sink.receive import ENROLMENT_BODY, receive
+from vox_telemetry_spec.enrolment import EnrolmentCode, EnrolmentReceipt, read_code
+from vox_telemetry_spec.errors import EnrolmentRefusedError
+from vox_telemetry_spec.problems import ProblemType
+from vox_telemetry_spec.times import format_time
+from vox_telemetry_spec.wire import (
+    ENROLMENT_RECEIPT_MEDIA_TYPE,
+    ENROLMENT_RECEIPT_SCHEMA,
+    KEYS_PATH,
+)
+
+_STRANGERS = "strangers"
+
+
+@post(KEYS_PATH, operation_class=EnrolOperation, request_max_body_size=None)
+async def enrol(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) -> Response[bytes]:
+    """Enrol the key that signed the request by a one-time code: 201 now, 200 when it was before."""
+    config = sink.config
+    check_token(request.headers.get("authorization"), config.upload_token)
+    _limit_rate(request, sink.enrolment_limiter)
+    received = await receive(
+        request,
+        ENROLMENT_BODY,
+        public_authority=config.public_authority,
+        deadline_s=config.receive_deadline_s,
+    )
+    enrolment = prove(received, now=datetime.now(UTC))
+    code = _read_code(enrolment.code)
+    enrolled = await sink.key_store.enrol(code, enrolment.key, now=datetime.now(UTC))
+    if enrolled is None:
+        _refuse_code()
+    log().info("enrolled", key_id=enrolled.key.key_id, repeated=not enrolled.is_new)
+    return Response(
+        _receipt(enrolled.key).encode(),
+        status_code=201 if enrolled.is_new else 200,
+        media_type=ENROLMENT_RECEIPT_MEDIA_TYPE,
+        headers=request.state.get(RATE_HEADERS),
+    )
+
+
+def _limit_rate(request: Request[Any, Any, Any], limiter: Limiter) -> None:
+    """Count this request, good or bad, before any work: nobody here is known yet.
+
+    Raises:
+        RefusalError: too many (429).
+
+    """
+    permit = limiter.take(_STRANGERS, now_s=time.monotonic())
+    request.state[RATE_HEADERS] = permit.headers
+    if not permit.allowed:
+        raise RefusalError(
+            ProblemType.RATE_LIMITED,
+            f"too many enrolments at this sink, expected the rate {permit.policy}",
+            headers={"retry-after": str(permit.retry_after_s), "connection": "close"},
+        )
+
+
+def _read_code(presented: str) -> EnrolmentCode:
+    try:
+        return read_code(presented)
+    except EnrolmentRefusedError:
+        _refuse_code()
+
+
+def _refuse_code() -> NoReturn:
+    """Refuse alike whatever is wrong with a code, and without a cause that could be logged.
+
+    Raises:
+        RefusalError: always (403).
+
+    """
+    raise RefusalError(
+        ProblemType.ENROLMENT_CODE_REFUSED,
+        "this code does not enrol this key: it is wrong, used or expired, or the key is enrolled "
+        "already; ask the operator for a new code",
+    ) from None
+
+
+def _receipt(key: ListedKey) -> EnrolmentReceipt:
+    return EnrolmentReceipt(
+        schema=ENROLMENT_RECEIPT_SCHEMA,
+        key_id=key.key_id,
+        name=key.name,
+        max_sensitivity=key.max_sensitivity,
+        families=key.families,
+        enrolled_at=format_time(key.enrolled_at),
+        not_after=format_time(key.not_after) if key.not_after else None,
+        sink_key=None,  # this sink does not sign its receipts
+    )

@@ -1,0 +1,123 @@
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from support.enrolments import invited, new_code
+from support.uploads import new_key
+from vox_telemetry_sink.errors import KeyChangeError
+from vox_telemetry_sink.key_rows import KeyGrant, Rotation
+from vox_telemetry_sink.key_store import KeyStore
+from vox_telemetry_spec.taxonomy import SensitivityClass
+
+Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
+
+WAITING = (
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+NOW = datetime(2026, 11, 22, 1, 2, 3, 4_000, tzinfo=UTC)
+
+
+async def test_keys_are_added_once_listed_and_revoked_once(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    first, second = new_key().public, new_key().public
+    assert await key_store.add(first, KeyGrant("one"), now=NOW)
+    assert await key_store.add(second, KeyGrant("two"), now=NOW + timedelta(seconds=1))
+    assert not await key_store.add(first, KeyGrant("again"), now=NOW)
+    later = NOW + timedelta(days=1)
+    assert await key_store.revoke(first.key_id, now=later) == later
+    assert await key_store.revoke(first.key_id, now=later + timedelta(days=1)) == later
+    assert await key_store.revoke("nobody", now=later) is None
+    assert [(key.key_id, key.name, key.revoked_at) for key in await key_store.list_all()] == [
+        (first.key_id, "one", later),
+        (second.key_id, "two", None),
+    ]
+    logged = await fetch("SELECT action, subject, detail FROM admin_log ORDER BY entry_id")
+    assert [(action, subject, json.loads(detail)) for action, subject, detail in logged] == [
+        ("keys.add", first.key_id, {"name": "one", "max_sensitivity": "S1"}),
+        ("keys.add", second.key_id, {"name": "two", "max_sensitivity": "S1"}),
+        ("keys.revoke", first.key_id, {}),
+    ]
+
+
+async def test_what_verifying_needs_is_found(key_store: KeyStore) -> None:
+    key = new_key().public
+    ends_at = NOW + timedelta(days=1)
+    grant = KeyGrant("a", SensitivityClass.S2, ["mcp_surface_s2"], NOW, ends_at)
+    await key_store.add(key, grant, now=NOW)
+    found = await key_store.find(key.key_id)
+    assert found is not None
+    assert (found.public.raw, found.name, found.is_revoked) == (key.raw, "a", False)
+    assert (found.max_sensitivity, found.families) == (
+        SensitivityClass.S2,
+        frozenset({"mcp_surface_s2"}),
+    )
+    assert (found.not_before, found.not_after) == (NOW, ends_at)
+    assert await key_store.find(new_key().public.key_id) is None
+
+
+async def test_a_refused_rotation_leaves_no_trace(key_store: KeyStore, fetch: Fetch) -> None:
+    old = new_key().public
+    await key_store.add(old, KeyGrant("a"), now=NOW)
+    rotation = Rotation(old.key_id, old, timedelta(hours=1), None)
+    with pytest.raises(KeyChangeError, match="is enrolled already"):
+        await key_store.rotate(rotation, now=NOW)
+    assert await fetch("SELECT not_after FROM client_key") == [(None,)]
+    assert await fetch("SELECT action FROM admin_log") == [("keys.add",)]
+
+
+async def test_a_revoked_successor_makes_room_for_another(key_store: KeyStore) -> None:
+    old, first, second = (new_key().public for _ in range(3))
+    await key_store.add(old, KeyGrant("a"), now=NOW)
+    await key_store.rotate(Rotation(old.key_id, first, timedelta(hours=9), None), now=NOW)
+    await key_store.revoke(first.key_id, now=NOW)
+    ended, made = await key_store.rotate(
+        Rotation(old.key_id, second, timedelta(hours=1), 2), now=NOW
+    )
+    assert (ended.not_after, ended.replaced_by) == (NOW + timedelta(hours=1), second.key_id)
+    assert (made.replaces, made.not_after) == (old.key_id, NOW + timedelta(days=2))
+
+
+async def test_a_rotation_waits_for_another_of_the_same_key_and_then_sees_it(
+    key_store: KeyStore, database_url: str, fetch: Fetch
+) -> None:
+    old, first, second = (new_key().public for _ in range(3))
+    await key_store.add(old, KeyGrant("a"), now=NOW)
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "SELECT FROM client_key WHERE key_id = $1 FOR UPDATE", old.key_id
+            )
+            rotation = Rotation(old.key_id, second, timedelta(hours=1), None)
+            waiting = asyncio.create_task(key_store.rotate(rotation, now=NOW))
+            while not await fetch(WAITING):
+                await fetch("SELECT pg_sleep(0.01)")
+            await connection.execute(
+                "INSERT INTO client_key (key_id, public_key, name, enrolled_at, replaces)"
+                " VALUES ($1, $2, 'a', now(), $3)",
+                first.key_id,
+                first.raw,
+                old.key_id,
+            )
+        with pytest.raises(KeyChangeError, match=f"is replaced by {first.key_id}"):
+            await waiting
+    finally:
+        await connection.close()
+    assert len(await key_store.list_all()) == 2
+
+
+async def test_a_code_is_good_until_just_before_its_end(key_store: KeyStore) -> None:
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    code = await invited(key_store, expires_at=ends_at)
+    key = new_key().public
+    assert await key_store.enrol(code, key, now=ends_at) is None
+    assert await key_store.enrol(new_code(), key, now=NOW) is None
+    enrolled = await key_store.enrol(code, key, now=ends_at - timedelta(microseconds=1))
+    assert enrolled is not None
+    assert (enrolled.key.key_id, enrolled.is_new) == (key.key_id, True)

@@ -5,6 +5,7 @@ has taken less; the next run takes the rest.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -21,13 +22,23 @@ from vox_telemetry_spec.limits import (
     RETENTION_CHUNK_ROWS,
 )
 
-# The table, its limit, and the queries that count and delete its rows.
+# The table, its limit, and what counts and deletes its rows.
 _ROWS: Final = (
-    ("event_default", "events", "aged_default"),
-    ("batch", "batches", "aged_batches"),
-    ("rejection", "rejections", "aged_rejections"),
-    ("enrolment_code", "codes", "aged_codes"),
-    ("admin_log", "admin_log", "aged_admin_log"),
+    (
+        "event_default",
+        "events",
+        QUERIES["count_aged_default"],
+        QUERIES["delete_aged_default"],
+    ),
+    ("batch", "batches", QUERIES["count_aged_batches"], QUERIES["delete_aged_batches"]),
+    (
+        "rejection",
+        "rejections",
+        QUERIES["count_aged_rejections"],
+        QUERIES["delete_aged_rejections"],
+    ),
+    ("enrolment_code", "codes", QUERIES["count_aged_codes"], QUERIES["delete_aged_codes"]),
+    ("admin_log", "admin_log", QUERIES["count_aged_admin_log"], QUERIES["delete_aged_admin_log"]),
 )
 
 
@@ -55,9 +66,8 @@ async def plan(connection: Connection, limits: Limits) -> Taken:
             found.partitions[_name(month)] = await _count(connection, month)
         counted = await connection.fetchrow(QUERIES["count_aged_bodies"], limits.bodies)
         found.bodies, found.body_bytes = counted or (0, 0)
-        for table, limit, query in _ROWS:
-            moment = getattr(limits, limit)
-            found.rows[table] = await connection.fetchval(QUERIES[f"count_{query}"], moment)
+        for table, limit, count, _ in _ROWS:
+            found.rows[table] = await connection.fetchval(count, getattr(limits, limit))
     return found
 
 
@@ -77,8 +87,10 @@ async def apply(connection: Connection, limits: Limits, policy: str, *, now: dat
                 await _drop(connection, month)
                 taken.partitions[_name(month)] = rows
             await _remove_bodies(connection, limits, taken, now)
-            for table, limit, query in _ROWS:
-                await _delete(connection, (table, query, getattr(limits, limit)), taken)
+            for table, limit, _, delete in _ROWS:
+                taken.rows[table] = 0
+                async for deleted in _deleted(connection, delete, getattr(limits, limit)):
+                    taken.rows[table] += deleted
         complete = True
     finally:
         detail = {"complete": complete, **asdict(taken)}
@@ -129,17 +141,15 @@ async def _remove_bodies(
         taken.body_bytes += sum(row["bytes"] for row in removed)
 
 
-async def _delete(
-    connection: Connection, part: tuple[str, str, datetime | None], taken: Taken
-) -> None:
-    table, query, limit = part
-    taken.rows[table] = 0
-    while True:
-        done = await connection.execute(QUERIES[f"delete_{query}"], limit, RETENTION_CHUNK_ROWS)
+async def _deleted(
+    connection: Connection, query: str, limit: datetime | None
+) -> AsyncIterator[int]:
+    """Delete chunk by chunk; yield how many rows each had."""
+    deleted = RETENTION_CHUNK_ROWS
+    while deleted == RETENTION_CHUNK_ROWS:
+        done = await connection.execute(query, limit, RETENTION_CHUNK_ROWS)
         deleted = int(done.rpartition(" ")[2])
-        taken.rows[table] += deleted
-        if deleted < RETENTION_CHUNK_ROWS:
-            return
+        yield deleted
 
 
 def _name(month: date) -> str:

@@ -82,6 +82,7 @@ PARTITIONS_CHECK_INTERVAL_S: Final = 86_400.0  # partitions are made four months
 RETENTION_CHUNK_ROWS: Final = 1_000  # a transaction: over in well under a second
 RETENTION_POLICY_MAX_BYTES: Final = 65_536  # ours has under 4 KiB
 EXPORT_FETCH_ROWS: Final = 500  # in memory at a time: 128 MiB of metadata at the very most
+EXPORT_ROW_GROUP_BYTES: Final = 16_777_216  # uncompressed; a reader takes in one at a time
 ANONYMITY_MIN_KEYS: Final = 20  # the original's k, for any aggregate that is shown
 ANONYMITY_MAX_KEYS: Final = 1_000_000
 REJECTIONS_MAX_COUNT: Final = 10_000  # that one list shows

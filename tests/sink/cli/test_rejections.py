@@ -8,7 +8,12 @@ from support.postgres import in_own_loop
 from support.stored import run
 
 REFUSED = (
-    (1, "a", "contract-refused", [("contract.type", 0), ("contract.type", 2), ("policy.opt-in", 3)]),
+    (
+        1,
+        "a",
+        "contract-refused",
+        [("contract.type", 0), ("contract.type", 2), ("policy.opt-in", 3)],
+    ),
     (2, "b", "contract-refused", [("contract.type", 1)]),
     (3, "a", "batch-id-reused", []),
 )
@@ -49,7 +54,9 @@ def test_the_latest_come_first_with_places_and_rules(refused_url: str) -> None:
     }
     text = rejections(refused_url, "list", "--since", "2026-11-02").out.splitlines()
     assert len(text) == 2
-    assert text[1].endswith("contract-refused  sha-256 " + "ab" * 32 + "  9 bytes  contract.type at 1/x")
+    assert text[1].endswith(
+        "contract-refused  sha-256 " + "ab" * 32 + "  9 bytes  contract.type at 1/x"
+    )
 
 
 def test_they_are_counted_by_problem_and_rule(refused_url: str) -> None:

@@ -17,9 +17,9 @@ from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_error
 from vox_telemetry_sink.errors import StoreUnavailableError
 from vox_telemetry_sink.retention import Limits, expired_months, month_bounds
 from vox_telemetry_spec.limits import (
-    LOCK_MAX_TRIES,
     LOCK_RETRY_PAUSE_S,
-    RETENTION_CHUNK_ROWS,
+    LOCK_TRIES_MAX_COUNT,
+    RETENTION_CHUNK_MAX_COUNT,
 )
 
 # The table, its limit, and what counts and deletes its rows.
@@ -117,12 +117,12 @@ async def _drop(connection: Connection, month: date) -> None:
     The lock on `event` is exclusive and held for an instant, but waiting for it keeps writers
     waiting behind us, so we give up early and let them through before we try again.
     """
-    for tried in range(1, LOCK_MAX_TRIES + 1):
+    for tried in range(1, LOCK_TRIES_MAX_COUNT + 1):
         try:
             with mapped_driver_errors():
                 await connection.execute(QUERIES["drop_event_partition"], month)
         except StoreUnavailableError:
-            if tried == LOCK_MAX_TRIES or connection.is_closed():
+            if tried == LOCK_TRIES_MAX_COUNT or connection.is_closed():
                 raise
             await asyncio.sleep(LOCK_RETRY_PAUSE_S)
         else:
@@ -134,7 +134,7 @@ async def _remove_bodies(
 ) -> None:
     last = UUID(int=0)
     while removed := await connection.fetch(
-        QUERIES["remove_bodies"], limits.bodies, last, RETENTION_CHUNK_ROWS, now
+        QUERIES["remove_bodies"], limits.bodies, last, RETENTION_CHUNK_MAX_COUNT, now
     ):
         last = max(row["batch_id"] for row in removed)
         taken.bodies += len(removed)
@@ -145,9 +145,9 @@ async def _deleted(
     connection: Connection, query: str, limit: datetime | None
 ) -> AsyncIterator[int]:
     """Delete chunk by chunk; yield how many rows each had."""
-    deleted = RETENTION_CHUNK_ROWS
-    while deleted == RETENTION_CHUNK_ROWS:
-        done = await connection.execute(query, limit, RETENTION_CHUNK_ROWS)
+    deleted = RETENTION_CHUNK_MAX_COUNT
+    while deleted == RETENTION_CHUNK_MAX_COUNT:
+        done = await connection.execute(query, limit, RETENTION_CHUNK_MAX_COUNT)
         deleted = int(done.rpartition(" ")[2])
         yield deleted
 

@@ -177,7 +177,7 @@ async def test_no_limit_takes_nothing(database_url: str, aged: dict[str, str]) -
 async def test_more_rows_than_a_chunk_go_too(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention_store, "RETENTION_CHUNK_ROWS", 3)
+    monkeypatch.setattr(retention_store, "RETENTION_CHUNK_MAX_COUNT", 3)
     for _ in range(7):
         await store_batch(database_url, datetime(2025, 10, 1, tzinfo=UTC))
     taken = await take(database_url)
@@ -223,7 +223,7 @@ async def test_a_partition_in_use_is_tried_again(database_url: str, aged: dict[s
 async def test_a_partition_in_use_all_the_time_is_an_error_with_its_line(
     database_url: str, aged: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention_store, "LOCK_MAX_TRIES", 1)
+    monkeypatch.setattr(retention_store, "LOCK_TRIES_MAX_COUNT", 1)
     async with reading(database_url, 1.5):
         with pytest.raises(StoreUnavailableError, match="SQLSTATE 55P03"):
             await take(database_url)

@@ -10,6 +10,7 @@ from vox_telemetry_client.limits import SPOOL_MAX_BYTES
 
 UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
 UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
+KEY_FILE = "VOX_TELEMETRY_KEY_FILE"
 SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
 SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 STORE_DB = "VOX_TELEMETRY_DB"
@@ -40,6 +41,7 @@ class Config:
     store: Path
     upload_url: str | None = field(repr=False)
     upload_token: str | None = field(repr=False)
+    key_file: Path | None = None
     opt_in_s2: frozenset[str] = frozenset()
 
 
@@ -67,6 +69,7 @@ def from_env(
         store=store_path(environ, cwd),
         upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
+        key_file=_key_file(environ.get(KEY_FILE), cwd),
         opt_in_s2=frozenset(opt_in_s2),
     )
 
@@ -80,6 +83,15 @@ def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
     """
     name = environ.get(STORE_DB, "").strip()
     return cwd / _expanded(STORE_DB, name) if name else _repository(cwd) / DEFAULT_STORE
+
+
+def _key_file(name: str | None, cwd: Path) -> Path | None:
+    """Return the key file; a blank name is a mistake, not a wish to sign with another key."""
+    if name is None:
+        return None
+    if not name.strip():
+        raise NotConfiguredError(f"{KEY_FILE} is blank, expected a path: set it or unset it")
+    return cwd / _expanded(KEY_FILE, name.strip())
 
 
 def policy_path(environ: Mapping[str, str], platform: str) -> Path:

@@ -80,7 +80,7 @@ def judge(reply: Answer | Fault, sent: Sent, *, now: datetime) -> Verdict:
     return Verdict(
         duty_for_status(reply.status),
         reply.status,
-        problem=_problem(reply),
+        problem=problem_of(reply),
         retry_after_s=parse_retry_after(reply.headers.get("retry-after"), now=now),
     )
 
@@ -118,7 +118,8 @@ def _judge_success(reply: Answer, sent: Sent) -> Verdict:
     return Verdict(Duty.STOP, reply.status, problem=problem)
 
 
-def _problem(reply: Answer) -> Problem:
+def problem_of(reply: Answer) -> Problem:
+    """Return the problem that an answer tells, freed of what a terminal would obey."""
     try:
         found = msgspec.json.decode(reply.body or b"", type=Problem)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -143,8 +144,12 @@ def plain(text: str) -> str:
 
 
 _SLUG_ADVICE = {
-    ProblemType.KEY_UNKNOWN: "enrol this key at the sink: `vox-telemetry keys show` prints it",
-    ProblemType.KEY_REVOKED: "make a new key with `vox-telemetry keys generate` and enrol it",
+    ProblemType.KEY_UNKNOWN: "enrol this key at the sink: `vox-telemetry keys enrol` with a "
+    "one-time code, or give its operator what `vox-telemetry keys show` prints",
+    ProblemType.KEY_EXPIRED: "rotate to a new key: `vox-telemetry keys rotate --enrol`",
+    ProblemType.KEY_NOT_YET_VALID: "wait until the sink takes this key, or sign with another: "
+    "`vox-telemetry keys use KEY_ID`",
+    ProblemType.KEY_REVOKED: "rotate to a new key: `vox-telemetry keys rotate --enrol`",
     ProblemType.TOKEN_INVALID: "ask the sink's operator for VOX_TELEMETRY_UPLOAD_TOKEN",
     ProblemType.SIGNATURE_STALE: "set this machine's clock",
     ProblemType.SIGNATURE_INVALID: "the URL's host must be the one that the sink goes by: "

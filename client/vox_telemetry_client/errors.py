@@ -2,6 +2,7 @@
 
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
+    ├── EnrolmentError (1)           the sink did not enrol a key, or its answer is lost
     ├── OutputError (1)              a file that the operator named cannot be written
     ├── ReaderLeftError (141)        whoever read standard output has gone, as in `| head`
     ├── SpoolError (1)               the spool cannot be read or written
@@ -18,6 +19,7 @@
         ├── SwitchedOffError (3)     the operator or the organisation has switched telemetry off
         ├── ConsentError (3)         consent is missing, is for something else, or cannot be kept
         └── CredentialError (3)      no keyring, no key, no usable secret
+            └── PassphraseNeededError (3)  the key to import is encrypted
 
 `kind` is the word that `--json` prints; it never changes. Messages never hold a secret and never
 a value of an event.
@@ -49,6 +51,12 @@ class InputRefusedError(TelemetryError):
     """An input holds no events."""
 
     kind = "input-refused"
+
+
+class EnrolmentError(TelemetryError):
+    """The sink did not enrol a key, or nobody knows whether it did."""
+
+    kind = "enrolment"
 
 
 class OutputError(TelemetryError):
@@ -147,3 +155,9 @@ class CredentialError(NotConfiguredError):
     """No keyring, no key or no usable secret."""
 
     kind = "credential"
+
+
+class PassphraseNeededError(CredentialError):
+    """A private key is encrypted, and nobody has been asked for its passphrase yet."""
+
+    kind = "passphrase-needed"

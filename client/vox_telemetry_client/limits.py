@@ -33,6 +33,11 @@ UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an up
 RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another writer this long
 PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing
 KEYRING_WAIT_S: Final = 60.0  # a desktop may be asking the operator for a password
+KEY_LIST_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
+KEY_FILE_MAX_BYTES: Final = 16_384  # an Ed25519 key in PEM has 120, one of OpenSSH 400
+KEY_OVERLAP_DEFAULT_H: Final = 72  # that of the sink's `keys rotate`
+KEY_OVERLAP_MAX_H: Final = 2_160  # likewise: 90 days
+SECRET_LINE_MAX_CHARS: Final = 1_024  # a code or a passphrase that is read from a pipe
 
 # The policy, the user's configuration, the consent: read before every request, so bounded.
 SETTINGS_MAX_BYTES: Final = 65_536

@@ -75,3 +75,13 @@ def test_a_folder_of_nobody_is_named(variable: str) -> None:
         NotConfiguredError, match=rf"{variable} is '~nobody-here/q' and there is no"
     ):
         from_env({variable: "~nobody-here/q"}, Path("/here"))
+
+
+def test_a_key_file_is_named_or_there_is_none(tmp_path: Path) -> None:
+    assert from_env({}, tmp_path).key_file is None
+    named = from_env({"VOX_TELEMETRY_KEY_FILE": " keys/mine.jwk "}, tmp_path)
+    assert named.key_file == tmp_path / "keys" / "mine.jwk"
+    with pytest.raises(NotConfiguredError, match="VOX_TELEMETRY_KEY_FILE is blank, expected a pat"):
+        from_env({"VOX_TELEMETRY_KEY_FILE": ""}, tmp_path)
+    with pytest.raises(NotConfiguredError, match="VOX_TELEMETRY_KEY_FILE is '~nobody-at-all/k' an"):
+        from_env({"VOX_TELEMETRY_KEY_FILE": "~nobody-at-all/k"}, tmp_path)

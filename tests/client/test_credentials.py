@@ -1,21 +1,18 @@
-"""Against a real Secret Service, and against machines that have none."""
+"""Against a real Secret Service, and with a key file."""
 
 import json
-import time
 from pathlib import Path
 
-import keyring
 import keyring.backends.fail
-import keyring.backends.null
-import keyring.errors
 import pytest
 from keyring.backend import KeyringBackend
 
 from support.client_world import NOW
-from vox_telemetry_client import credentials, key_list
+from support.hiding import assert_hidden
+from support.keyrings import OddKeyring, use_keyring
+from vox_telemetry_client import credentials, own_keys
 from vox_telemetry_client.config import Config, from_env
 from vox_telemetry_client.errors import CredentialError, NotConfiguredError
-from vox_telemetry_spec.keys import SigningKey
 
 HERE = Path("/here")
 
@@ -24,80 +21,13 @@ def _config(**environ: str) -> Config:
     return from_env(environ, HERE)
 
 
-class _Odd(KeyringBackend):
-    """A backend, as a plug-in may be."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self, failure: Exception | None = None, stored: str | None = None) -> None:
-        super().__init__()
-        self.failure = failure
-        self.stored = stored
-
-    def get_password(self, *_: str) -> str | None:
-        if self.failure is not None:
-            raise self.failure
-        return self.stored
-
-    def set_password(self, *_: str) -> None:
-        if self.failure is not None:
-            raise self.failure
-
-
-def _use(monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend) -> None:
-    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
-
-
-def test_a_key_is_made_kept_and_read_back(keyring_backend: KeyringBackend) -> None:
-    known = credentials.generate_key(NOW)
-    key = credentials.load_key()
-    assert key.public.key_id == known.key_id == key_list.read().current
-    stored = keyring_backend.get_password("vox-telemetry", known.key_id)
-    assert stored is not None
-    assert json.loads(stored)["x"] == known.x
-    assert SigningKey.from_private_jwk(stored).public.key_id == known.key_id
-
-
-def test_every_key_is_another_and_the_newest_signs(keyring_backend: KeyringBackend) -> None:
-    made = [credentials.generate_key(NOW).key_id for _ in range(3)]
-    assert len(set(made)) == 3
-    assert credentials.load_key().public.key_id == made[-1]
-
-
-def test_no_key_id_looks_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    seeds = [number.to_bytes(32) for number in range(1_000)]
-    hyphen = next(seed for seed in seeds if SigningKey(seed).public.key_id.startswith("-"))
-    given = iter([hyphen, bytes(32)])
-    monkeypatch.setattr("secrets.token_bytes", lambda _count: next(given))
-    assert credentials._typeable_key().public.key_id == SigningKey(bytes(32)).public.key_id
-
-
-def test_a_removed_key_is_gone_from_the_keyring(keyring_backend: KeyringBackend) -> None:
-    first, second = credentials.generate_key(NOW), credentials.generate_key(NOW)
-    assert credentials.remove_key(second.key_id) == first.key_id
-    assert keyring_backend.get_password("vox-telemetry", second.key_id) is None
-    assert credentials.remove_key(first.key_id) is None
-    with pytest.raises(CredentialError, match="no signing key yet"):
-        credentials.load_key()
-
-
-def test_a_key_that_the_keyring_has_lost_can_still_be_removed(
-    keyring_backend: KeyringBackend,
-) -> None:
-    known = credentials.generate_key(NOW)
-    keyring_backend.delete_password("vox-telemetry", known.key_id)
-    with pytest.raises(CredentialError, match=f"has no private half of key {known.key_id}"):
-        credentials.load_key()
-    assert credentials.remove_key(known.key_id) is None
-
-
 def test_a_damaged_key_is_named_without_its_bytes(keyring_backend: KeyringBackend) -> None:
-    known = credentials.generate_key(NOW)
+    known = own_keys.generate(NOW, use=True)
     keyring_backend.set_password("vox-telemetry", known.key_id, "s3cret")
     with pytest.raises(
         CredentialError, match=f"key {known.key_id} in the keyring is damaged"
     ) as caught:
-        credentials.load_key()
+        credentials.load_key(None)
     assert "s3cret" not in str(caught.value)
 
 
@@ -131,7 +61,7 @@ def test_a_blank_secret_is_an_error(blank: str) -> None:
 
 
 def test_a_blank_secret_in_the_keyring_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    _use(monkeypatch, _Odd(stored=" "))
+    use_keyring(monkeypatch, OddKeyring(stored=" "))
     with pytest.raises(NotConfiguredError, match="VoxTelemetryUploadToken in the keyring is blank"):
         credentials.upload_token(_config())
 
@@ -145,52 +75,43 @@ def test_a_token_that_no_header_can_carry_is_refused_unseen(token: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "backend",
-    [
-        keyring.backends.fail.Keyring(),
-        _Odd(keyring.errors.KeyringLocked("s3cret")),
-        _Odd(keyring.errors.InitError("x")),
-        _Odd(FileNotFoundError(2, "no bus")),
-        _Odd(RuntimeError("plug-in")),
-    ],
-    ids=["none", "locked", "init", "dead-bus", "plug-in"],
-)
-def test_whatever_a_keyring_raises_is_one_clear_error(
-    monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend
+def test_a_key_file_signs_and_the_keyring_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    _use(monkeypatch, backend)
-    with pytest.raises(
-        CredentialError, match="no usable keyring: unlock yours; without a desktop"
-    ) as caught:
-        credentials.generate_key(NOW)
-    assert "s3cret" not in str(caught.value)
-    with pytest.raises(CredentialError, match=r"no upload URL: set .* \(no usable keyring"):
-        credentials.upload_url(_config())
-    assert key_list.read().keys == []
+    path = tmp_path / "key.jwk"
+    made = own_keys.generate_file(path)
+    use_keyring(monkeypatch, keyring.backends.fail.Keyring())
+    config = _config(VOX_TELEMETRY_KEY_FILE=str(path), VOX_TELEMETRY_UPLOAD_URL="https://x")
+    assert credentials.load_key(config.key_file).public.key_id == made.public.key_id
+    assert credentials.upload_url(config) == "https://x"
+    assert credentials.upload_token(config) is None
 
 
-@pytest.mark.parametrize("backend", [keyring.backends.null.Keyring(), _Odd(stored="another")])
-def test_a_keyring_that_keeps_nothing_is_found_out(
-    monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend
+def test_a_key_file_that_is_gone_is_no_reason_to_take_the_keyrings_key(
+    keyring_backend: KeyringBackend, tmp_path: Path
 ) -> None:
-    _use(monkeypatch, backend)
-    with pytest.raises(CredentialError, match="took the key and does not give it back"):
-        credentials.generate_key(NOW)
-    assert key_list.read().keys == []
+    own_keys.generate(NOW, use=True)
+    with pytest.raises(CredentialError, match=r"the key file .*gone cannot be read: no such file"):
+        credentials.load_key(tmp_path / "gone")
 
 
-def test_a_keyring_that_never_answers_is_waited_for_in_bounded_time(
-    monkeypatch: pytest.MonkeyPatch,
+def test_nothing_falls_back_to_a_file_that_is_not_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    class Hanging(_Odd):
-        def get_password(self, *_: str) -> str | None:
-            time.sleep(3)
-            return None
+    own_keys.generate_file(tmp_path / "key.jwk")
+    monkeypatch.chdir(tmp_path)
+    use_keyring(monkeypatch, keyring.backends.fail.Keyring())
+    with pytest.raises(CredentialError, match="no signing key yet"):
+        credentials.load_key(None)
 
-    _use(monkeypatch, Hanging())
-    monkeypatch.setattr(credentials, "KEYRING_WAIT_S", 0.1)
-    began = time.monotonic()
-    with pytest.raises(CredentialError, match="did not answer in 0 s"):
-        credentials.upload_token(_config())
-    assert time.monotonic() - began < 2
+
+def test_a_damaged_key_leaves_nothing_for_a_traceback_with_locals(
+    keyring_backend: KeyringBackend,
+) -> None:
+    known = own_keys.generate(NOW, use=True)
+    stored = keyring_backend.get_password("vox-telemetry", known.key_id) or ""
+    secret = json.loads(stored)["d"]
+    keyring_backend.set_password("vox-telemetry", known.key_id, stored.replace(known.x, "A" * 43))
+    with pytest.raises(CredentialError, match="do not belong together") as caught:
+        credentials.load_key(None)
+    assert_hidden(caught.value, secret)

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 from vox_telemetry_client import credentials
 from vox_telemetry_client.batch import Batch
@@ -31,7 +32,7 @@ _HIDDEN_TOKEN = "***"  # noqa: S105 -- what stands in place of a token
 def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: bool) -> None:
     """Print method, URL, headers, size, digest and body of each request; a token is not shown."""
     target = target_of(config, url)
-    key, remark = _key()
+    key, remark = _key(config.key_file)
     remarks = [found for found in (remark, *_withheld(spool, target.url)) if found]
     with Transport(target, user_agent()) as transport:
         requests = [
@@ -57,9 +58,9 @@ def _withheld(spool: Spool, url: str) -> Iterator[str]:
         yield uncovered_note(len(spool.uncovered(decision.covers_from)))
 
 
-def _key() -> tuple[SigningKey | None, str | None]:
+def _key(file: Path | None) -> tuple[SigningKey | None, str | None]:
     try:
-        return credentials.load_key(), None
+        return credentials.load_key(file), None
     except CredentialError as exc:
         return None, f"shown without its signature: {exc}"
 

@@ -1,91 +1,125 @@
-"""`vox-telemetry keys`: the signing keys, whose private halves stay in the keyring."""
+"""`vox-telemetry keys`: the signing keys, whose private halves stay where they are kept."""
 
+from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from vox_telemetry_client import credentials, key_list
+from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, now
-from vox_telemetry_client.key_list import KnownKey
+from vox_telemetry_client.cli.key_output import (
+    ADD_AT_SINK,
+    enrolment_text,
+    print_jwk,
+    public_jwk,
+    rows,
+    state_text,
+)
+from vox_telemetry_client.cli.keys_enrol import enrol
+from vox_telemetry_client.cli.keys_import import import_key
+from vox_telemetry_client.cli.keys_rotate import rotate, use
+from vox_telemetry_client.cli.settings import AsJson, now, settings
 
-app = typer.Typer(help="Make, show and remove signing keys (Ed25519).", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, enrol, rotate and remove signing keys (Ed25519).", no_args_is_help=True
+)
 
 KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="A key id from `keys list`.")]
 
 
-@app.command()
-def generate(*, as_json: AsJson = False) -> None:
+@app.command(
+    epilog="Example: vox-telemetry keys generate. On a server without a keyring: "
+    "vox-telemetry keys generate --file /etc/vox/telemetry-key.jwk"
+)
+def generate(
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Write the key into this new file (0600), not into the keyring."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Make a key, keep it in the keyring, and sign with it from now on."""
-    key = credentials.generate_key(now())
-    _print_key(key, as_json=as_json)
+    if file is not None:
+        key = own_keys.generate_file(file)
+        print_jwk(public_jwk(key.public), as_json=as_json)
+        kept = f"in {file}; set VOX_TELEMETRY_KEY_FILE={file.absolute()} to sign with it"
+    else:
+        known = own_keys.generate(now(), use=True)
+        print_jwk(known.jwk, as_json=as_json)
+        kept = "in the keyring and signs from now on"
     if not as_json:
         output.note(
-            f"key {key.key_id} is in the keyring and signs from now on; give the line above to "
-            "the sink's operator: vox-telemetry-sink keys add - --name NAME"
+            f"the key is {kept}; enrol it with a one-time code (vox-telemetry keys enrol), or give "
+            f"the line above to the sink's operator: {ADD_AT_SINK}"
         )
 
 
-@app.command()
+app.command("import", epilog="Example: vox-telemetry keys import --no-use ~/.ssh/telemetry")(
+    import_key
+)
+
+
+@app.command(epilog="Example: vox-telemetry keys show | ssh sink vox-telemetry-sink keys add -")
 def show(
     key_id: Annotated[
-        str | None, typer.Argument(metavar="[KEY_ID]", help="A key id; default: the current key.")
+        str | None,
+        typer.Argument(metavar="[KEY_ID]", help="A key id; default: the key that signs."),
     ] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Print a key's public JWK; its `kid` is the key id."""
-    _print_key(key_list.read().find(key_id), as_json=as_json)
+    file = settings().key_file
+    if key_id is None and file is not None:
+        print_jwk(public_jwk(credentials.load_key(file).public), as_json=as_json)
+    else:
+        print_jwk(key_list.read().find(key_id).jwk, as_json=as_json)
 
 
 @app.command("list")
 def list_keys(*, as_json: AsJson = False) -> None:
     """List the keys; the current one signs."""
-    known = key_list.read()
+    file = settings().key_file
+    in_file = None if file is None else credentials.load_key(file).public
+    found = rows(key_list.read(), now(), in_file)
     if as_json:
-        output.document(
-            {
-                "keys": [
-                    {
-                        "key_id": key.key_id,
-                        "created_at": key.created_at,
-                        "current": key.key_id == known.current,
-                    }
-                    for key in known.keys
-                ]
-            }
-        )
-        return
-    if not known.keys:
+        output.document({"keys": found})
+    elif not found:
         output.note("no keys yet, make one: vox-telemetry keys generate")
-        return
-    output.table(
-        ("KEY ID", "MADE", ""),
-        [
-            (key.key_id, key.created_at, "current" if key.key_id == known.current else "")
-            for key in known.keys
-        ],
-    )
+    else:
+        output.table(
+            ("KEY ID", "MADE", "STATE", "ENROLLED"),
+            [
+                (
+                    str(row["key_id"]),
+                    str(row["created_at"] or "-"),
+                    state_text(row),
+                    enrolment_text(row),
+                )
+                for row in found
+            ],
+        )
+
+
+app.command(epilog="Example: vox-telemetry keys use KEY_ID")(use)
+app.command(epilog="Example: vox-telemetry keys rotate --enrol")(rotate)
+app.command(epilog="Example: vox-telemetry keys enrol --code-file /run/secrets/vox-code")(enrol)
 
 
 @app.command()
 def remove(key_id: KeyId, *, as_json: AsJson = False) -> None:
     """Delete a key from the keyring, for ever."""
-    current = credentials.remove_key(key_id)
+    in_file = key_list.read().find(key_id).file
+    current = own_keys.remove(key_id)
     if as_json:
         output.document({"removed": key_id, "current": current})
         return
     output.line(f"removed {key_id}; revoke it at the sink: vox-telemetry-sink keys revoke {key_id}")
+    if in_file:
+        output.note(f"its file {in_file} is still there: delete it yourself")
     output.note(
         f"{current} signs from now on"
         if current
         else "no key is left, make one: vox-telemetry keys generate"
     )
-
-
-def _print_key(key: KnownKey, *, as_json: bool) -> None:
-    if as_json:
-        output.document({"key_id": key.key_id, "jwk": key.jwk})
-    else:
-        output.line(msgspec.json.encode(key.jwk).decode())

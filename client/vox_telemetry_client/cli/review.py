@@ -6,9 +6,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
+from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.settings import (
     AsJson,
     naming_the_spool,
@@ -47,8 +47,7 @@ def status(*, as_json: AsJson = False) -> None:
             "source": decision.source,
         },
         "consent": consent_facts(),
-        "key": key_list.read().current,
-        # Whether the keyring has it is not asked here: it might want a password.
+        **key_facts(config),
         "upload_url_configured": bool((config.upload_url or "").strip()),
     }
     if as_json:
@@ -137,7 +136,7 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
     )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
-    output.line(f"key         {facts['key'] or 'none: vox-telemetry keys generate'}")
+    output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
     for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):
         for batch_id in batch_ids:

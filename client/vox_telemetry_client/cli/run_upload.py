@@ -30,7 +30,9 @@ def run_upload(config: Config, url: str | None) -> Report:
     """
     target = target_of(config, url)
     may_send(target.url).require()
-    sender = Sender.of(target, credentials.load_key(), credentials.upload_token(config))
+    sender = Sender.of(
+        target, credentials.load_key(config.key_file), credentials.upload_token(config)
+    )
     kept = spool(config)
     with (
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),

@@ -7,6 +7,11 @@ from typing import Final
 
 SPOOL_MAX_BYTES: Final = 10 * 1_024 * 1_024  # DEFAULT_MAX_SPOOL_BYTES of the original
 BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
+SET_ASIDE_KEPT_S: Final = 30 * 86_400  # a month for a person to look, then `prune spool` takes it
+LEFTOVER_AFTER_S: Final = 86_400  # no write takes a day, so whoever began it has gone
+PRUNED_AT_ONCE_MAX_FILES: Final = 1_000  # one journal line for so many ids: 40 KiB
+FOREIGN_AT_ONCE_MAX_FILES: Final = 1_000  # likewise; the next upload moves the others
+DAMAGED_LINES_SHOWN_MAX: Final = 20  # a screen; the count of the others is said
 
 # What is held in memory of a backlog: about 1 MiB. Each window costs one reading of the journal,
 # 0.2 s where it has 200,000 lines, and the rate of requests makes 2,000 batches take minutes.
@@ -35,6 +40,16 @@ BATCH_MAX_ATTEMPTS: Final = 5
 BACKOFF_BASE_S: Final = 1.0
 BACKOFF_MAX_S: Final = 30.0
 BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal is made to sit out
+
+# A batch that fails after all attempts may be at fault itself: the next ones are tried once each,
+# and when this many in a row have failed, the sink is down and the run ends.
+FAILING_MAX_BATCHES: Final = 3
+FAILED_ALONE_MAX_RUNS: Final = 3  # then it is set aside: three runs are no accident any more
+FAILED_ALONE_MAX_COUNTED: Final = 1_000  # 50 KiB of state; a sink that fails on more is at fault
+
+STATE_MAX_BYTES: Final = 262_144  # a thousand counts of 45 bytes, five times over
+
+INTERRUPT_GRACE_S: Final = 5.0  # for the request under way; half of what containers are given
 
 CLOCK_OFFSET_MAX_S: Final = 100 * 366 * 86_400  # a machine without a battery begins in 1970
 

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
+from vox_telemetry_sink.about import about
 from vox_telemetry_sink.checks import Checks
 from vox_telemetry_sink.config import DATABASE_URL, Config
 from vox_telemetry_sink.database import connected_pool
@@ -25,6 +26,7 @@ from vox_telemetry_sink.limiter import Limiter
 from vox_telemetry_sink.logs import configure_logging
 from vox_telemetry_sink.metrics import sampled
 from vox_telemetry_sink.openapi import openapi_config
+from vox_telemetry_sink.partitions import keeping_partitions_ahead
 from vox_telemetry_sink.problems import EXCEPTION_HANDLERS
 from vox_telemetry_sink.store import Store
 from vox_telemetry_sink.tracing import traced
@@ -55,7 +57,7 @@ def create_litestar(config: Config) -> Litestar:
     if config.database_url is None:
         raise ConfigError(f"{DATABASE_URL} is not set, expected postgresql://…")
     return Litestar(
-        route_handlers=[ingest, enrol, livez, readyz],
+        route_handlers=[ingest, enrol, about, livez, readyz],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[_holding(config, config.database_url, Checker.load())],
@@ -78,7 +80,11 @@ def _holding(
         async with connected_pool(dsn) as pool:
             store, key_store = Store(pool), KeyStore(pool)
             with Checks.running(checker) as checks, traced(config.otlp_endpoint):
-                async with running_writer(store) as writer, sampled(writer, pool):
+                async with (
+                    keeping_partitions_ahead(pool),
+                    running_writer(store) as writer,
+                    sampled(writer, pool),
+                ):
                     app.state.sink = Sink(
                         config=config,
                         checks=checks,

@@ -23,11 +23,11 @@ from vox_telemetry_spec.limits import (
     REQUEST_ID_MIN_CHARS,
 )
 from vox_telemetry_spec.problems import ProblemType
-from vox_telemetry_spec.wire import INGEST_PATH, KEYS_PATH
+from vox_telemetry_spec.wire import ABOUT_PATH, INGEST_PATH, KEYS_PATH
 
 REQUEST_ID: Final = "x-request-id"
 SCHEMA_PATH: Final = "/schema/openapi.json"
-ROUTES: Final = (INGEST_PATH, KEYS_PATH, "/livez", "/readyz", SCHEMA_PATH)
+ROUTES: Final = (INGEST_PATH, KEYS_PATH, ABOUT_PATH, "/livez", "/readyz", SCHEMA_PATH)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER: Final = "other"
 # A foreign id ends in our log and our answer, so it is taken only when it can be nothing else.

@@ -1,4 +1,4 @@
-"""What /schema/openapi.json says of the two probes, with examples."""
+"""What /schema/openapi.json says of the two probes and of /v1/about, with examples."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +20,13 @@ _AWAY: Final = [
     {**_GOOD[0], "ok": False, "message": "the database does not answer: ConnectionRefusedError"},
     *_GOOD[3:],
 ]
+_ABOUT: Final = {
+    "program": "vox-telemetry-sink",
+    "version": "0.1.0",
+    "contract_version": "1.0.0",
+    "contract_sha256": "5f16f4c7f149ac4f9510d9cf8cf384038ad348b3bcdc01915f95de12df9d1b02",
+    "time": "2026-11-22T10:00:00.123Z",
+}
 # What a probe may be answered beside its own two answers.
 PROBE_PROBLEMS: Final = [
     ProblemType.METHOD_NOT_ALLOWED,
@@ -58,6 +65,20 @@ class ReadyzOperation(Operation):
             **problems,
             "200": _answer("yes", ready={"status": "ready", "checks": _GOOD}),
             "503": not_ready,
+        }
+
+
+@dataclass
+class AboutOperation(Operation):
+    """The entry of what the sink says of itself."""
+
+    def __post_init__(self) -> None:
+        """Fill in what Litestar cannot see."""
+        self.operation_id = "about"
+        self.summary = "Which program and contract is this?"
+        self.responses = {
+            **problem_responses(PROBE_PROBLEMS),
+            "200": _answer("this", about=_ABOUT),
         }
 
 

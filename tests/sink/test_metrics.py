@@ -129,6 +129,7 @@ async def test_rejections_are_counted_by_problem_and_no_label_holds_a_key_or_a_v
     assert routes <= {
         "/v1/batches",
         "/v1/keys",
+        "/v1/about",
         "/livez",
         "/readyz",
         "/schema/openapi.json",

@@ -23,7 +23,7 @@ _AWAY: Final = [
 _ABOUT: Final = {
     "program": "vox-telemetry-sink",
     "version": "0.1.0",
-    "contract_version": "1.0.0",
+    "contract_version": "vox.usage-batch.v1",
     "contract_sha256": "5f16f4c7f149ac4f9510d9cf8cf384038ad348b3bcdc01915f95de12df9d1b02",
     "time": "2026-11-22T10:00:00.123Z",
 }

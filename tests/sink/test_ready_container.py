@@ -34,7 +34,7 @@ def own_server() -> Iterator[tuple[Any, str]]:
 
 async def becomes(client: httpx.AsyncClient, status: int) -> None:
     async with asyncio.timeout(40):
-        while (await client.get("/readyz")).status_code != status:
+        while (await client.get("/readyz")).status_code != status:  # noqa: ASYNC110 -- it is asked over HTTP
             await asyncio.sleep(0.2)
 
 

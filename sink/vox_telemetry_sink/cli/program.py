@@ -7,6 +7,7 @@ import typer
 
 from vox_telemetry_sink.cli.keys import keys
 from vox_telemetry_sink.cli.migrate import migrate
+from vox_telemetry_sink.cli.receipt_key import receipt_key
 from vox_telemetry_sink.cli.serve import serve
 
 program = typer.Typer(
@@ -18,6 +19,7 @@ program = typer.Typer(
 program.command()(serve)
 program.command()(migrate)
 program.add_typer(keys, name="keys")
+program.add_typer(receipt_key, name="receipt-key")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the signature typer calls

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -18,8 +19,8 @@ def is_no_space(exc: OSError) -> bool:
     return exc.errno in _NO_SPACE
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Create `path` with `data` and fsync it; a failed write leaves no file.
+def write_new(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Create `path` with `data`, whole or in pieces, and fsync it; a failed write leaves no file.
 
     Raises:
         FileExistsError: there is one already.
@@ -29,10 +30,10 @@ def write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:  # the pieces may fail to come, too
         path.unlink(missing_ok=True)
         raise
 
@@ -50,7 +51,7 @@ def write_all(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write `data` beside `path`, fsync, rename over `path`, fsync the folder.
 
     Raises:

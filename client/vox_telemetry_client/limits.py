@@ -8,11 +8,21 @@ from typing import Final
 SPOOL_MAX_BYTES: Final = 10 * 1_024 * 1_024  # DEFAULT_MAX_SPOOL_BYTES of the original
 BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
 
+# What is held in memory of a backlog: about 1 MiB. Each window costs one reading of the journal,
+# 0.2 s where it has 200,000 lines, and the rate of requests makes 2,000 batches take minutes.
+WINDOW_BATCHES: Final = 2_000
+LISTED_MAX_BATCHES: Final = 100  # named in a report or a status; of the others the count is said
+
 # What is read as one JSON document; anything longer is read as JSON Lines, line by line. Six times
 # the 8,828 events of a whole CPython test run, and a bounded memory all the same.
 DOCUMENT_MAX_BYTES: Final = 16 * 1_024 * 1_024
 # One event: its metadata (262,144 bytes in the row contract) with room for the rest.
 LINE_MAX_BYTES: Final = 1_048_576
+# What `enqueue` holds of a call's events; twice the 8,828 events of that test run. More go to disk.
+DRAFT_MEMORY_MAX_BYTES: Final = 4 * 1_024 * 1_024
+# The memory of what was enqueued: 32 bytes an event, so the newest 262,144 of them.
+SEEN_MAX_BYTES: Final = 8 * 1_024 * 1_024
+PROGRESS_FROM_BYTES: Final = 4 * 1_024 * 1_024  # less is checked before a bar has been read
 REFUSED_SHOWN_MAX_LINES: Final = 20  # a screen; the count of the others is said
 
 # One request: a sink that accepts and is silent must not hold the operator's terminal for long.
@@ -28,7 +38,9 @@ BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal
 
 CLOCK_OFFSET_MAX_S: Final = 100 * 366 * 86_400  # a machine without a battery begins in 1970
 
-SPOOL_LOCK_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process
+SPOOL_LOCK_WAIT_S: Final = (
+    10.0  # held for 2 s for 500,000 events, so this long means a stopped process
+)
 UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
 RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another writer this long
 PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing

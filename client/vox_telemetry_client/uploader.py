@@ -12,7 +12,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result
 
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.delivery import Sent, Verdict, advice, judge
-from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
+from vox_telemetry_client.errors import BeforeConsentError, SpoolError, TelemetryError
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
@@ -52,22 +52,39 @@ class Uploader:
         self._bucket = TokenBucket()
         self._attempts = 0
         self._report = Report()
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[str] = deque()  # a window of those in the spool, and their halves
+        self._last = ""  # of the window
+        self._until = ""  # the newest batch at the start: later ones are for the next run
 
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
         try:
-            self._waiting.extend(self._spool.pending())
+            _, self._until = self._spool.extent()
+            self._fill()
             self._obey_earlier_answer()
-            while self._waiting and self._report.stopped is None:
+            while self._report.stopped is None and self._fill():
                 self._deliver(self._waiting[0])
         except TelemetryError as exc:
             self._report.stopped = str(exc)
             self._report.error = exc
             if self._attempts and self._waiting:
                 self._end(Outcome(self._waiting[0], Result.KEPT, self._attempts))
-        self._report.keep(self._waiting)
+        self._report.keep(self._waiting, self._not_taken())
         return self._report
+
+    def _not_taken(self) -> int:
+        """Count what lies in the windows that were not taken."""
+        try:
+            return self._spool.extent(after=self._last, until=self._until)[0]
+        except SpoolError:  # it may be why the run has stopped, and that is said already
+            return 0
+
+    def _fill(self) -> bool:
+        """Take the next window when the last one is done; tell whether anything waits."""
+        if not self._waiting and self._last < self._until:
+            self._waiting.extend(self._spool.pending(after=self._last, until=self._until))
+            self._last = self._waiting[-1] if self._waiting else self._until
+        return bool(self._waiting)
 
     def _obey_earlier_answer(self) -> None:
         """Wait until the time that an earlier run was told, or stop where that is too long."""
@@ -214,7 +231,7 @@ class Uploader:
 
     def _end(self, outcome: Outcome) -> None:
         self._waiting.popleft()
-        self._report.outcomes.append(outcome)
+        self._report.add(outcome)
         self._world.on_outcome(outcome)
 
 

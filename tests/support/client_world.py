@@ -70,7 +70,15 @@ def new_spool(root: Path, clock: Clock | None = None) -> Spool:
 def put(spool: Spool, *, events: int = 3, now: datetime = NOW, **options: Any) -> list[Batch]:
     """Enqueue so many made events; one batch unless `max_events` says otherwise."""
     made = [benchmark_event(metric_value=float(number)) for number in range(events)]
-    return enqueue(made, spool, now=now, max_bytes=QUOTA, **options)
+    approvals = enqueue(made, spool, now=now, max_bytes=QUOTA, **options)
+    return batches_of(spool, *(approval.batch_id for approval in approvals))
+
+
+def batches_of(spool: Spool, *batch_ids: str) -> list[Batch]:
+    """Give these pending batches, or all, as approved."""
+    found = [spool.approved(batch_id) for batch_id in batch_ids or spool.waiting()]
+    assert None not in found
+    return [batch for batch in found if batch is not None]
 
 
 def consent_to(url: str) -> None:

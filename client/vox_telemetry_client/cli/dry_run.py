@@ -13,6 +13,7 @@ from vox_telemetry_client.cli.run_upload import user_agent
 from vox_telemetry_client.cli.settings import may_send, now, target_of
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import CredentialError
+from vox_telemetry_client.overview import count_before_consent
 from vox_telemetry_client.signing import (
     METHOD,
     authorization,
@@ -37,7 +38,7 @@ def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: boo
     with Transport(target, user_agent()) as transport:
         requests = [
             _request(transport, target, batch, key, config)
-            for batch_id in spool.waiting()
+            for batch_id in spool.all_waiting()
             if (batch := spool.approved(batch_id)) is not None
         ]
     if as_json:
@@ -54,8 +55,9 @@ def _withheld(spool: Spool, url: str) -> Iterator[str]:
     """Yield why these requests, or some of them, would not be made now."""
     decision = may_send(url)
     yield decision.reason
-    if decision.covers_from is not None and spool.uncovered(decision.covers_from):
-        yield uncovered_note(len(spool.uncovered(decision.covers_from)))
+    covers_from = decision.covers_from
+    if covers_from and (withheld := count_before_consent(spool.folder, covers_from)):
+        yield uncovered_note(withheld)
 
 
 def _key(file: Path | None) -> tuple[SigningKey | None, str | None]:

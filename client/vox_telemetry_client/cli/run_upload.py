@@ -37,7 +37,7 @@ def run_upload(config: Config, url: str | None) -> Report:
     with (
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),
         Transport(target, user_agent()) as transport,
-        Progress(len(kept.waiting())) as progress,
+        Progress(kept.extent()[0]) as progress,
     ):
         return Uploader(kept, sender, _world(target.url, transport, progress)).run()
 

@@ -42,6 +42,8 @@ def _document(report: Report) -> dict[str, object]:
         "batches": [_row(outcome) for outcome in report.outcomes],
         "totals": report.totals,
     }
+    if report.not_listed:
+        shown["not_listed"] = report.not_listed
     if report.stopped is not None:
         shown["stopped"] = report.stopped
     if report.clock_offset_s is not None:
@@ -62,6 +64,8 @@ def _print(report: Report) -> None:
     for outcome in report.outcomes:
         problem = "" if outcome.problem is None else f"  {outcome.problem.title}"
         output.line(f"{outcome.batch_id}  {outcome.result.value}{problem}")
+    if report.not_listed:
+        output.line(f"and {report.not_listed} more batches")
     counted = ", ".join(f"{count} {name}" for name, count in report.totals.items() if count)
     output.line(counted or "nothing to upload")
     if report.clock_offset_s is not None:

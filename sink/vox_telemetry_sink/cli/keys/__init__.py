@@ -11,11 +11,16 @@ from vox_telemetry_sink.cli.keys.show import show
 
 keys = typer.Typer(no_args_is_help=True, help="Enrol, list, rotate and revoke the keys of clients.")
 _PROGRAM = "vox-telemetry-sink"
+# One key id in 64 begins with "-", which would be read as an option.
+_TAKES_KEY_ID = {"ignore_unknown_options": True}
 keys.command(epilog=f"Example: {_PROGRAM} keys add alice.jwk --name alice --family benchmark")(add)
 keys.command(name="list", epilog=f"Example: {_PROGRAM} keys list --json")(list_)
-keys.command(epilog=f"Example: {_PROGRAM} keys show KEY_ID")(show)
-keys.command(epilog=f"Example: {_PROGRAM} keys revoke KEY_ID")(revoke)
-keys.command(epilog=f"Example: {_PROGRAM} keys rotate OLD_KEY_ID new.jwk --overlap-hours 24")(
-    rotate
+keys.command(context_settings=_TAKES_KEY_ID, epilog=f"Example: {_PROGRAM} keys show KEY_ID")(show)
+keys.command(context_settings=_TAKES_KEY_ID, epilog=f"Example: {_PROGRAM} keys revoke KEY_ID")(
+    revoke
 )
+keys.command(
+    context_settings=_TAKES_KEY_ID,
+    epilog=f"Example: {_PROGRAM} keys rotate OLD_KEY_ID new.jwk --overlap-hours 24",
+)(rotate)
 keys.command(epilog=f"Example: {_PROGRAM} keys invite --name 'build farm' --valid-days 365")(invite)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
 from vox_telemetry_client.journal import (
+    REJECTED,
     Acknowledged,
     Discarded,
     Enqueued,
     Journal,
     Line,
     Rejected,
+    Retried,
     Split,
 )
 from vox_telemetry_client.limits import WINDOW_BATCHES
@@ -82,11 +84,11 @@ class _Known:
             self._add(line)
 
     def _add(self, line: Line | None) -> None:
-        if isinstance(line, Discarded):
+        if isinstance(line, Discarded) and line.room != REJECTED:
             self._close(line.batch_ids)
         if isinstance(line, Acknowledged | Rejected | Split):
             self._close([line.batch_id])
-        if isinstance(line, Enqueued | Split):
+        if isinstance(line, Enqueued | Split | Retried):
             for one in line.batches:
                 if part_of(one.batch_id) in self._parts:
                     self.open[one.batch_id] = one.event_count

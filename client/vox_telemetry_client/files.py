@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable
@@ -82,6 +83,19 @@ def read_at_most(path: Path, max_bytes: int, *, follow_link: bool = False) -> by
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "no regular file")
         return file.read(max_bytes)
+
+
+def delete(path: Path) -> None:
+    """Delete what lies at `path`, whatever it is; a link goes and its target stays.
+
+    Raises:
+        OSError: it cannot be deleted.
+
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 tmp/            being written; meaningless once its writer is gone
 pending/        approved, waiting; `<batch_id>.json` holds exactly the bytes that are sent
-rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; never deleted
+rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; only a person deletes
+foreign/        what lay in pending/ and is no batch; made when it is first needed
 journal.jsonl   what was decided, one line each (`journal`)
 state.json      when the sink wants to be asked again (`state`)
 seen.bin        digests of the newest enqueued events, for telling repeats (`seen`)
@@ -49,6 +50,11 @@ class Folder:
     def rejected(self) -> Path:
         """Batches that were set aside."""
         return self.root / "rejected"
+
+    @property
+    def foreign(self) -> Path:
+        """Files that lay among the batches and are none."""
+        return self.root / "foreign"
 
     @property
     def journal(self) -> Path:
@@ -105,7 +111,7 @@ class Folder:
             SpoolUnsafeError: a symbolic link, another's folder, or one that others may enter.
 
         """
-        for path in (self.root, self.tmp, self.pending, self.rejected):
+        for path in (self.root, self.tmp, self.pending, self.rejected, self.foreign):
             try:
                 found = path.lstat()
             except FileNotFoundError:

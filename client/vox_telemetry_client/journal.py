@@ -98,18 +98,53 @@ class ConsentDecided(_Line, frozen=True, tag="consent"):
 
 
 class Discarded(_Line, frozen=True, tag="discarded"):
-    """A person had these batches deleted; `reason` says by which command."""
+    """A person had these batches deleted; `reason` says by which command.
+
+    `room` names the one folder in which they lay; without it, all that lies under the ids goes.
+    """
 
     batch_ids: list[str]
     reason: str
     ended: Ended | None = None
+    room: str = ""
 
 
+class Retried(_Line, frozen=True, tag="retried"):
+    """A person put back what was set aside; the approvals are those of before."""
+
+    batches: list[Approval]
+
+
+class Foreign(_Line, frozen=True, tag="foreign"):
+    """Files in `pending/` that are no batches, by name; moved to `folder` just after."""
+
+    names: list[str]
+    folder: str
+
+
+class Cleaned(_Line, frozen=True, tag="cleaned"):
+    """Files that are no batches, by path under the spool; deleted just after."""
+
+    files: list[str]
+    reason: str
+
+
+PENDING, REJECTED = "pending", "rejected"  # what `Discarded.room` may say
 _TAIL_BYTES = 65_536
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
 Line: TypeAlias = (
-    Enqueued | Attempt | Acknowledged | Rejected | Split | Pruned | ConsentDecided | Discarded
+    Enqueued
+    | Attempt
+    | Acknowledged
+    | Rejected
+    | Split
+    | Pruned
+    | ConsentDecided
+    | Discarded
+    | Retried
+    | Foreign
+    | Cleaned
 )
 Closing: TypeAlias = Acknowledged | Rejected | Split | Discarded
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.journal import (
+    REJECTED,
     Acknowledged,
     Attempt,
     Closing,
@@ -14,6 +15,7 @@ from vox_telemetry_client.journal import (
     Journal,
     Line,
     Rejected,
+    Retried,
     Split,
 )
 
@@ -72,21 +74,27 @@ class Ledger:
             self.included |= dict.fromkeys(self.open, line.consent.covers_from)
         if isinstance(line, Discarded):
             for batch_id in line.batch_ids:
-                self._close(batch_id, line)
+                # A copy in `rejected/` says nothing of a batch that waits under the same id.
+                if line.room != REJECTED or batch_id not in self.open:
+                    self._close(batch_id, line)
         if isinstance(line, Acknowledged | Rejected | Split):
             self._close(line.batch_id, line)
         if isinstance(line, Split) and line.batch_id in self._asked:
             self._asked |= {half.batch_id for half in line.batches}
-        if isinstance(line, Enqueued | Split):
+        if isinstance(line, Enqueued | Split | Retried):
             self._open(line.batches)
 
     def _open(self, approvals: Iterable[Approval]) -> None:
-        self.open |= {one.batch_id: one for one in approvals if one.batch_id in self._asked}
+        for one in approvals:
+            if one.batch_id in self._asked:
+                self.open[one.batch_id] = one
+                self.closed.pop(one.batch_id, None)
 
     def _close(self, batch_id: str, line: Closing) -> None:
         if batch_id in self._asked:
             self.closed[batch_id] = (self.open.pop(batch_id, None), line)
-            self.included.pop(batch_id, None)
+            if not isinstance(line, Rejected):  # which a person may put back
+                self.included.pop(batch_id, None)
 
 
 def ledger_of(journal: Journal, batch_ids: Iterable[str]) -> Ledger:

@@ -7,6 +7,11 @@ from typing import Final
 
 SPOOL_MAX_BYTES: Final = 10 * 1_024 * 1_024  # DEFAULT_MAX_SPOOL_BYTES of the original
 BATCH_OLD_AFTER_S: Final = 7 * 86_400  # DEFAULT_MAX_SPOOL_AGE of the original
+SET_ASIDE_KEPT_S: Final = 30 * 86_400  # a month for a person to look, then `prune spool` takes it
+LEFTOVER_AFTER_S: Final = 86_400  # no write takes a day, so whoever began it has gone
+PRUNED_AT_ONCE_MAX_FILES: Final = 1_000  # one journal line for so many ids: 40 KiB
+FOREIGN_AT_ONCE_MAX_FILES: Final = 1_000  # likewise; the next upload moves the others
+DAMAGED_LINES_SHOWN_MAX: Final = 20  # a screen; the count of the others is said
 
 # What is held in memory of a backlog: about 1 MiB. Each window costs one reading of the journal,
 # 0.2 s where it has 200,000 lines, and the rate of requests makes 2,000 batches take minutes.

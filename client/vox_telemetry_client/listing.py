@@ -1,13 +1,18 @@
 """What lies in a room of the spool, in a memory that does not grow with it."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vox_telemetry_client.folder import entries, is_batch_file
+from vox_telemetry_client.foreign import printable
+from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_client.some import Some
 from vox_telemetry_client.spool import size_bytes
 from vox_telemetry_client.tally import Sums
+from vox_telemetry_client.unapproved import shape_trouble
 
 _MS_DIGITS = 12
 _FIRST_DIGITS = 8
@@ -20,6 +25,7 @@ class Listing:
     batches: Some = field(default_factory=Some)
     foreign: Some = field(default_factory=Some)
     foreign_bytes: int = 0
+    damaged: Some = field(default_factory=Some)  # no batch by kind or size, and why
     old: int = 0
     earlier: int = 0
     sums: Sums = field(default_factory=Sums)
@@ -47,9 +53,11 @@ def _ids(room: Path, found: Listing, old_before: str, earlier_than: str) -> Iter
     for entry in entries(room):
         name = entry.name
         if not is_batch_file(name):
-            found.foreign.add(name)
+            found.foreign.add(printable(name))
             found.foreign_bytes += size_bytes(entry)
             continue
+        if found.sums.batches < WINDOW_BATCHES or not entry.is_file(follow_symlinks=False):
+            _look_at(entry, found)
         batch_id = name[:-5]
         if batch_id < old_before:
             found.old += 1
@@ -57,3 +65,13 @@ def _ids(room: Path, found: Listing, old_before: str, earlier_than: str) -> Iter
             found.earlier += 1
         found.sums.add_id(batch_id)
         yield batch_id
+
+
+def _look_at(entry: os.DirEntry[str], found: Listing) -> None:
+    """Note what cannot be a batch; of a long backlog only what is no file, for that costs nothing.
+
+    The upload finds the others.
+    """
+    with suppress(FileNotFoundError):  # an upload has just ended it
+        if trouble := shape_trouble(entry.stat(follow_symlinks=False)):
+            found.damaged.add(f"{entry.name}: {trouble}")

@@ -31,6 +31,7 @@ class Overview:
     unapproved: Some  # in pending/ without a journal line; the next upload sets them aside
     missing: Some  # approved by the journal, but the file is gone
     unnamed_parts: int  # of the ids, where more is unapproved or missing than is looked at
+    damaged: Some  # in pending/, no batch by kind or size alone; never sent
     foreign: Some  # names in pending/ that are no batch; never sent
     unreadable_lines: int
     used_bytes: int
@@ -72,6 +73,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         unapproved=differences.unapproved,
         missing=differences.missing,
         unnamed_parts=differences.unnamed_parts,
+        damaged=pending.damaged,
         foreign=pending.foreign,
         unreadable_lines=tally.unreadable_lines,
         used_bytes=_used_bytes(folder, pending, tally) if differences.agree else used(folder),

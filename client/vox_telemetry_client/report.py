@@ -43,6 +43,7 @@ class Report:
     stopped: str | None = None
     error: TelemetryError | None = None
     clock_offset_s: float | None = None
+    foreign: list[str] = field(default_factory=list)  # names that lay in pending/ and are no batch
 
     @property
     def totals(self) -> dict[str, int]:

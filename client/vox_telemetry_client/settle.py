@@ -9,15 +9,27 @@ restored backup, the upload ends when its turn comes (`end`), and never sends it
 import hashlib
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.files import read_at_most, replace, sync_folder
+from vox_telemetry_client.files import delete, read_at_most, replace, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, entries, oldest
-from vox_telemetry_client.journal import Acknowledged, Discarded, Journal, Rejected, Split
+from vox_telemetry_client.journal import (
+    PENDING,
+    REJECTED,
+    Acknowledged,
+    Closing,
+    Discarded,
+    Journal,
+    Rejected,
+    Retried,
+    Split,
+)
 from vox_telemetry_client.ledger import Ledger, ledger_of
+from vox_telemetry_client.set_aside import approved_copy, by_id, put_back
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 
@@ -28,7 +40,8 @@ def settle(folder: Folder, journal: Journal) -> None:
     """Bring the files to the state that the last decision describes.
 
     A batch in `tmp/` that a line approves is published, every other batch there is deleted. A batch
-    in `pending/` that the last line has ended is deleted or set aside.
+    in `pending/` that the last line has ended is deleted or set aside; one in `rejected/` that it
+    puts back is moved to `pending/`.
 
     Raises:
         OSError: the spool cannot be changed.
@@ -40,9 +53,11 @@ def settle(folder: Folder, journal: Journal) -> None:
     line = journal.last()
     if isinstance(line, Acknowledged | Rejected | Split):
         _finish(folder, journal, [line.batch_id])
+    elif isinstance(line, Retried):
+        _put_back(folder, line.batches)
     elif isinstance(line, Discarded):
-        _finish(folder, journal, line.batch_ids)
-        remove_rejected(folder, line.batch_ids)
+        with suppress(PermissionError):  # it was said where it was asked, and hinders nobody else
+            _discard(folder, journal, line)
 
 
 def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
@@ -56,37 +71,43 @@ def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
     path = folder.pending / batch_file(batch_id)
     if isinstance(line, Rejected):
         _move_aside(folder, path, line.problem)
-    elif _is(path, approval) or (isinstance(line, Discarded) and approval is None):
-        path.unlink(missing_ok=True)
+    elif _is(path, approval) or (_is_discarded(line) and approval is None):
+        delete(path)
         sync_folder(folder.pending)
     # Other bytes under an ended batch's name were never approved: the uploader sets them aside.
 
 
-def remove(folder: Folder, batch_ids: Iterable[str]) -> None:
-    """Delete all that lies under these ids, pending or set aside.
-
-    Raises:
-        OSError: the spool cannot be changed.
-
-    """
-    for batch_id in batch_ids:
-        (folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
-    sync_folder(folder.pending)
-    remove_rejected(folder, batch_ids)
-
-
-def remove_rejected(folder: Folder, batch_ids: Iterable[str]) -> None:
-    """Delete what was set aside under these ids, with the problems beside it.
+def remove(room: Path, batch_ids: Iterable[str]) -> None:
+    """Delete all that lies under these ids in one room, with the problems beside it.
 
     Raises:
         OSError: the spool cannot be changed.
 
     """
     beginnings = {f"{batch_id}." for batch_id in batch_ids}
-    found = (entry.name for entry in entries(folder.rejected))
+    found = (entry.name for entry in entries(room))
     for name in [name for name in found if name[: _ID_CHARS + 1] in beginnings]:
-        (folder.rejected / name).unlink(missing_ok=True)
-    sync_folder(folder.rejected)
+        delete(room / name)
+    sync_folder(room)
+
+
+def _discard(folder: Folder, journal: Journal, line: Discarded) -> None:
+    if line.room != REJECTED:
+        _finish(folder, journal, line.batch_ids)
+    if line.room != PENDING:
+        remove(folder.rejected, line.batch_ids)
+
+
+def _put_back(folder: Folder, approvals: Iterable[Approval]) -> None:
+    found = by_id(folder)
+    for approval in approvals:
+        copy = approved_copy(folder, found.get(approval.batch_id, ()), approval)
+        if copy is not None:
+            put_back(folder, copy)
+
+
+def _is_discarded(line: Closing) -> bool:
+    return isinstance(line, Discarded) and line.room != REJECTED
 
 
 def _empty(folder: Folder, ledger: Ledger, batch_ids: Iterable[str]) -> None:
@@ -95,7 +116,7 @@ def _empty(folder: Folder, ledger: Ledger, batch_ids: Iterable[str]) -> None:
         if _is(path, ledger.open.get(batch_id)):
             path.rename(folder.pending / path.name)
         else:
-            path.unlink()
+            delete(path)
     sync_folder(folder.pending)
 
 
@@ -109,7 +130,7 @@ def _finish(folder: Folder, journal: Journal, batch_ids: Iterable[str]) -> None:
 def _move_aside(folder: Folder, path: Path, problem: Problem) -> None:
     target = folder.rejected / path.name
     number = 1
-    while target.exists():  # an earlier batch under the same name is evidence, so it stays
+    while os.path.lexists(target):  # an earlier batch under the same name is evidence, so it stays
         number += 1
         target = folder.rejected / f"{path.stem}.{number}.json"
     replace(target.with_suffix(".problem.json"), msgspec.json.encode(problem))

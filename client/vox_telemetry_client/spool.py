@@ -33,6 +33,7 @@ from vox_telemetry_client.ledger import Ledger, ledger_of
 from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S, WINDOW_BATCHES
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.seen import Seen
+from vox_telemetry_client.set_aside import oldest_set_aside
 from vox_telemetry_client.settle import end, remove, settle
 from vox_telemetry_client.some import Some
 from vox_telemetry_client.staging import publish, stage, unstage
@@ -68,7 +69,7 @@ class Spool:
             seen = Seen(self.folder.seen)
             with seen.adding() as remember:
                 staged = stage(self.folder, batches, remember)
-                self._decide(Enqueued(self._at(), staged), staged)
+                self._decide(Enqueued(self.at(), staged), staged)
             publish(self.folder, staged)
             # It is kept, and a memory that is too long can be cut the next time.
             with suppress(OSError):
@@ -115,7 +116,9 @@ class Spool:
             while found := oldest(self.folder.pending, after=after, until=until):
                 self._ledger = ledger_of(self._journal, found)
                 for batch_id in self._ledger.closed.keys() & set(found):
-                    end(self.folder, batch_id, self._ledger)
+                    # What came after a batch was set aside is set aside for a reason of its own.
+                    if not isinstance(self._ledger.closed[batch_id][1], Rejected):
+                        end(self.folder, batch_id, self._ledger)
                 left = [batch_id for batch_id in found if self.waits(batch_id)]
                 if left:
                     return left
@@ -185,20 +188,20 @@ class Spool:
     def attempted(self, batch_id: str, duty: str, status: int) -> None:
         """Record one request."""
         with self._changing():
-            self._decide(Attempt(self._at(), batch_id, duty, status))
+            self._decide(Attempt(self.at(), batch_id, duty, status))
 
     def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
         """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
             ended = self._says_of(batch_id).ends([batch_id])
-            self._decide(Acknowledged(self._at(), batch_id, receipt, duplicate, ended))
+            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended))
             end(self.folder, batch_id, self._says_of(batch_id))
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:
         """Move a batch to `rejected/` with the problem beside it."""
         with self._changing():
             ended = self._says_of(batch_id).ends([batch_id])
-            self._decide(Rejected(self._at(), batch_id, problem, ended))
+            self._decide(Rejected(self.at(), batch_id, problem, ended))
             end(self.folder, batch_id, self._says_of(batch_id))
 
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
@@ -206,7 +209,7 @@ class Spool:
         with self._changing():
             ended = self._says_of(batch_id).ends([batch_id])
             staged = stage(self.folder, halves)
-            self._decide(Split(self._at(), batch_id, staged, ended), staged)
+            self._decide(Split(self.at(), batch_id, staged, ended), staged)
             publish(self.folder, staged)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
@@ -237,21 +240,34 @@ class Spool:
         with self._changing():
             while found := self._oldest_anywhere():
                 ended = ledger_of(self._journal, found).ends(found)
-                self._decide(Discarded(self._at(), found, reason, ended))
-                remove(self.folder, found)
+                self._decide(Discarded(self.at(), found, reason, ended))
+                for room in (self.folder.pending, self.folder.rejected):
+                    remove(room, found)
                 for batch_id in found:
                     purged.add(batch_id)
         return purged
 
     def _oldest_anywhere(self) -> list[str]:
-        rooms = (self.folder.pending, self.folder.rejected)
-        return sorted({batch_id for room in rooms for batch_id in oldest(room)})[:WINDOW_BATCHES]
+        found = {*oldest(self.folder.pending), *oldest_set_aside(self.folder)}
+        return sorted(found)[:WINDOW_BATCHES]
 
     def _says_of(self, batch_id: str) -> Ledger:
         """Return what the journal says of a batch; quick for those of the last window."""
         if batch_id not in self._ledger:
             self._ledger = Ledger([batch_id])
         return self._ledger.follow(self._journal)
+
+    @contextmanager
+    def changing(self) -> Iterator[Callable[[Line], None]]:
+        """Hold the lock for a verb of another file; yield what writes the line that decides.
+
+        Raises:
+            SpoolBusyError: another process holds the spool.
+            SpoolError: the spool cannot be read or changed.
+
+        """
+        with self._changing():
+            yield self._decide
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -289,7 +305,8 @@ class Spool:
             unstage(self.folder, staged)
             raise
 
-    def _at(self) -> str:
+    def at(self) -> str:
+        """Return the time for a journal line (RFC 3339, UTC)."""
         return format_time(self._now())
 
 

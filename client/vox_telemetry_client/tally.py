@@ -13,6 +13,7 @@ from vox_telemetry_client.journal import (
     Journal,
     Line,
     Rejected,
+    Retried,
     Split,
 )
 
@@ -100,6 +101,8 @@ class Tally:
         if isinstance(line, Acknowledged | Rejected | Split) and line.ended is not None:
             self.open.take([line.batch_id], line.ended)
         if isinstance(line, Split):
+            self.open.add(line.batches)
+        if isinstance(line, Retried):
             self.open.add(line.batches)
         if isinstance(line, Discarded) and line.ended is not None:
             self.open.take(line.batch_ids, line.ended)

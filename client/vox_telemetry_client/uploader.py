@@ -13,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.delivery import Sent, Verdict, advice, judge
 from vox_telemetry_client.errors import BeforeConsentError, SpoolError, TelemetryError
+from vox_telemetry_client.foreign import set_foreign_aside
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
@@ -26,14 +27,11 @@ from vox_telemetry_client.signing import fresh_nonce, signed_headers
 from vox_telemetry_client.split import halve
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest, read_earliest
+from vox_telemetry_client.unapproved import not_approved
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem, ProblemType
 from vox_telemetry_spec.times import format_time, parse_time
 
-NOT_APPROVED = Problem(
-    type="urn:vox-telemetry:client:not-approved",
-    title="these bytes are not the ones that were approved, so they were not sent",
-)
 BEFORE_CONSENT = Problem(
     type="urn:vox-telemetry:client:before-consent",
     title="enqueued before consent was granted, so it was not sent; "
@@ -59,6 +57,7 @@ class Uploader:
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
         try:
+            self._report.foreign = set_foreign_aside(self._spool)
             _, self._until = self._spool.extent()
             self._fill()
             self._obey_earlier_answer()
@@ -106,7 +105,7 @@ class Uploader:
         batch = self._spool.approved(batch_id)
         if batch is None:
             if self._spool.waits(batch_id):
-                self._set_aside(batch_id, 0, NOT_APPROVED)
+                self._set_aside(batch_id, 0, not_approved(self._spool.folder, batch_id))
             else:
                 self._waiting.popleft()  # a person has taken it away meanwhile
             return

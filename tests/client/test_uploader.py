@@ -218,7 +218,8 @@ def test_changed_bytes_are_set_aside_unsent_and_the_others_go(spool: Spool) -> N
     assert {outcome.problem.type for outcome in report.outcomes if outcome.problem} == {
         "urn:vox-telemetry:client:not-approved"
     }
-    assert names(spool.folder.pending) == ["notes.json"]
+    assert names(spool.folder.pending) == []
+    assert report.foreign == ["notes.json"]
 
 
 def test_bytes_put_in_place_of_those_sent_are_not_deleted_with_their_receipt(spool: Spool) -> None:

@@ -9,10 +9,13 @@ from vox_telemetry_client.cli import (
     check,
     consent,
     enqueue,
+    journal,
     keys,
     output,
     prune,
+    prune_spool,
     record,
+    rejected,
     review,
     upload,
 )
@@ -48,7 +51,9 @@ def _options(
 
 app.add_typer(keys.app, name="keys")
 app.add_typer(consent.app, name="consent")
+prune.app.add_typer(prune_spool.app, name="spool")
 app.add_typer(prune.app, name="prune")
+app.add_typer(rejected.app, name="rejected")
 app.command("record")(record.record)
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("enqueue", epilog=enqueue.EXAMPLES)(enqueue.enqueue)
@@ -56,3 +61,4 @@ app.command("status")(review.status)
 app.command("show")(review.show)
 app.command("export")(review.export)
 app.command("upload")(upload.upload)
+app.command("journal")(journal.journal)

@@ -11,6 +11,7 @@ import typer
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
 from vox_telemetry_client.cli.key_output import key_facts, key_line
+from vox_telemetry_client.cli.left_behind import left_facts, tell_left
 from vox_telemetry_client.cli.settings import (
     AsJson,
     naming_the_spool,
@@ -25,7 +26,9 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import replace
+from vox_telemetry_client.left_behind import LeftBehind, left_behind
 from vox_telemetry_client.limits import SEEN_MAX_BYTES
+from vox_telemetry_client.next_step import Counts, next_step
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
 from vox_telemetry_client.some import Some
@@ -42,23 +45,31 @@ def status(*, as_json: AsJson = False) -> None:
     config = settings()
     with naming_the_spool(config):
         decision = sending(config)
-        found = look(spool_to_read(config).folder, now(), covers_from=decision.covers_from)
-    facts = _facts(found) | {
-        "spool": str(config.spool),
-        "quota_bytes": config.spool_max_bytes,
-        "sending": {
-            "allowed": decision.allowed,
-            "reason": decision.reason or None,
-            "source": decision.source,
-        },
-        "consent": consent_facts(),
-        **key_facts(config),
-        "upload_url_configured": bool((config.upload_url or "").strip()),
-    }
+        folder = spool_to_read(config).folder
+        found = look(folder, now(), covers_from=decision.covers_from)
+        left = left_behind(folder, now())
+    facts = (
+        _facts(found)
+        | left_facts(left)
+        | {
+            "spool": str(config.spool),
+            "quota_bytes": config.spool_max_bytes,
+            "sending": {
+                "allowed": decision.allowed,
+                "reason": decision.reason or None,
+                "source": decision.source,
+            },
+            "consent": consent_facts(),
+            **key_facts(config),
+            "upload_url_configured": bool((config.upload_url or "").strip()),
+        }
+    )
+    facts["next"] = next_step(_counts(found, left, has_key=facts["key"] is not None), decision)
     if as_json:
         output.document(facts)
     else:
         _print_status(facts, found, decision)
+        tell_left(left)
 
 
 def show(batch: Batch, *, as_json: AsJson = False) -> None:
@@ -96,6 +107,16 @@ def export(out: Out = None, *, as_json: AsJson = False) -> None:
     if exported.left_out:
         output.note(f"{exported.left_out} left out: not the bytes that were approved")
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
+
+
+def _counts(found: Overview, left: LeftBehind, *, has_key: bool) -> Counts:
+    return Counts(
+        pending=found.pending.count,
+        sendable=found.pending.count - found.before_consent.count,
+        set_aside=left.set_aside.count,
+        prunable=left.leftovers.count + found.old.count,
+        has_key=has_key,
+    )
 
 
 def _export_to(out: Path | None, exported: "_Exported", *, as_json: bool) -> dict[str, object]:
@@ -149,6 +170,7 @@ def _facts(found: Overview) -> dict[str, object]:
         "before_consent_ids": found.before_consent.first,
         "unapproved_ids": found.unapproved.first,
         "missing_ids": found.missing.first,
+        "damaged": found.damaged,
         "foreign_names": found.foreign.first,
         "counts": {
             "old": found.old.count,
@@ -177,6 +199,7 @@ def _print_status(facts: dict[str, object], found: Overview, decision: Decision)
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
     output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
+    output.line(f"next        {facts['next']}")
     for name, batches in (("pending", found.pending), ("rejected", found.rejected)):
         _each(batches, f"  {name:9} {{}}".format, output.line)
     _print_concerns(found)
@@ -192,6 +215,8 @@ def _each(some: Some, text: Callable[[str], str], tell: Callable[[str], None]) -
 
 def _print_concerns(found: Overview) -> None:
     _each(found.old, "{} has been pending for more than 7 days".format, output.note)
+    if found.old.count:
+        output.note("upload them, or see: vox-telemetry prune spool plan")
     if found.before_consent.count:
         output.note(uncovered_note(found.before_consent.count))
     _each(
@@ -202,7 +227,12 @@ def _print_concerns(found: Overview) -> None:
     _each(found.missing, "{} was approved, but its file is gone".format, output.note)
     if found.unnamed_parts:
         output.note("the journal and pending/ differ in more batches than these")
-    _each(found.foreign, "'{}' in pending/ is no batch: it is never sent".format, output.note)
+    _each(found.damaged, "{}: never sent, the next upload sets it aside".format, output.note)
+    _each(
+        found.foreign,
+        "'{}' in pending/ is no batch: never sent, the next upload moves it".format,
+        output.note,
+    )
     if found.unreadable_lines:
         output.note(f"the journal has {found.unreadable_lines} unreadable lines")
     if found.earliest_next_attempt is not None:

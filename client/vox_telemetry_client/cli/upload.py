@@ -32,6 +32,8 @@ def upload(*, dry_run: DryRun = False, url: Url = None, as_json: AsJson = False)
         output.document(_document(report))
     else:
         _print(report)
+    for name in report.foreign:
+        output.note(f"'{name}' in pending/ is no batch: moved to foreign/, not sent")
     if report.stopped is not None:
         output.note(f"vox-telemetry: {report.stopped}")
     raise typer.Exit(report.exit_code)
@@ -46,6 +48,8 @@ def _document(report: Report) -> dict[str, object]:
         shown["not_listed"] = report.not_listed
     if report.stopped is not None:
         shown["stopped"] = report.stopped
+    if report.foreign:
+        shown["foreign"] = report.foreign
     if report.clock_offset_s is not None:
         shown["clock_offset_s"] = report.clock_offset_s
     return shown

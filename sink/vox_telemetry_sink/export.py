@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_errors
-from vox_telemetry_spec.limits import EXPORT_FETCH_ROWS
+from vox_telemetry_spec.limits import EXPORT_FETCH_MAX_COUNT
 from vox_telemetry_spec.times import format_time
 
 # In the order of the query; metadata comes last and is JSON text.
@@ -87,7 +87,7 @@ async def _chunks(connection: Connection, selection: Selection) -> AsyncIterator
         cursor = await connection.cursor(QUERIES["export_events"], *selection)
     while True:
         with mapped_driver_errors():
-            rows = await cursor.fetch(EXPORT_FETCH_ROWS)
+            rows = await cursor.fetch(EXPORT_FETCH_MAX_COUNT)
         if not rows:
             break
         yield [tuple(row) for row in rows]

@@ -2,7 +2,7 @@
 
 A batch's id must outlive its body: the primary key is what makes a repetition a duplicate. It can
 be forgotten once the contract itself refuses the batch, when each of its events is older than
-RECORDED_AT_MAX_AGE_S: an event's own time lies RECORDED_AT_MAX_AHEAD_S after its batch came at most.
+RECORDED_AT_MAX_AGE_S: its own time lies RECORDED_AT_MAX_AHEAD_S after its batch came at most.
 """
 
 from collections.abc import Mapping

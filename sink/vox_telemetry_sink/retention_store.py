@@ -5,6 +5,7 @@ has taken less; the next run takes the rest.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -16,18 +17,28 @@ from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_error
 from vox_telemetry_sink.errors import StoreUnavailableError
 from vox_telemetry_sink.retention import Limits, expired_months, month_bounds
 from vox_telemetry_spec.limits import (
-    LOCK_MAX_TRIES,
     LOCK_RETRY_PAUSE_S,
-    RETENTION_CHUNK_ROWS,
+    LOCK_TRIES_MAX_COUNT,
+    RETENTION_CHUNK_MAX_COUNT,
 )
 
-# The table, its limit, and the queries that count and delete its rows.
+# The table, its limit, and what counts and deletes its rows.
 _ROWS: Final = (
-    ("event_default", "events", "aged_default"),
-    ("batch", "batches", "aged_batches"),
-    ("rejection", "rejections", "aged_rejections"),
-    ("enrolment_code", "codes", "aged_codes"),
-    ("admin_log", "admin_log", "aged_admin_log"),
+    (
+        "event_default",
+        "events",
+        QUERIES["count_aged_default"],
+        QUERIES["delete_aged_default"],
+    ),
+    ("batch", "batches", QUERIES["count_aged_batches"], QUERIES["delete_aged_batches"]),
+    (
+        "rejection",
+        "rejections",
+        QUERIES["count_aged_rejections"],
+        QUERIES["delete_aged_rejections"],
+    ),
+    ("enrolment_code", "codes", QUERIES["count_aged_codes"], QUERIES["delete_aged_codes"]),
+    ("admin_log", "admin_log", QUERIES["count_aged_admin_log"], QUERIES["delete_aged_admin_log"]),
 )
 
 
@@ -55,9 +66,8 @@ async def plan(connection: Connection, limits: Limits) -> Taken:
             found.partitions[_name(month)] = await _count(connection, month)
         counted = await connection.fetchrow(QUERIES["count_aged_bodies"], limits.bodies)
         found.bodies, found.body_bytes = counted or (0, 0)
-        for table, limit, query in _ROWS:
-            moment = getattr(limits, limit)
-            found.rows[table] = await connection.fetchval(QUERIES[f"count_{query}"], moment)
+        for table, limit, count, _ in _ROWS:
+            found.rows[table] = await connection.fetchval(count, getattr(limits, limit))
     return found
 
 
@@ -77,8 +87,10 @@ async def apply(connection: Connection, limits: Limits, policy: str, *, now: dat
                 await _drop(connection, month)
                 taken.partitions[_name(month)] = rows
             await _remove_bodies(connection, limits, taken, now)
-            for table, limit, query in _ROWS:
-                await _delete(connection, (table, query, getattr(limits, limit)), taken)
+            for table, limit, _, delete in _ROWS:
+                taken.rows[table] = 0
+                async for deleted in _deleted(connection, delete, getattr(limits, limit)):
+                    taken.rows[table] += deleted
         complete = True
     finally:
         detail = {"complete": complete, **asdict(taken)}
@@ -105,12 +117,12 @@ async def _drop(connection: Connection, month: date) -> None:
     The lock on `event` is exclusive and held for an instant, but waiting for it keeps writers
     waiting behind us, so we give up early and let them through before we try again.
     """
-    for tried in range(1, LOCK_MAX_TRIES + 1):
+    for tried in range(1, LOCK_TRIES_MAX_COUNT + 1):
         try:
             with mapped_driver_errors():
                 await connection.execute(QUERIES["drop_event_partition"], month)
         except StoreUnavailableError:
-            if tried == LOCK_MAX_TRIES or connection.is_closed():
+            if tried == LOCK_TRIES_MAX_COUNT or connection.is_closed():
                 raise
             await asyncio.sleep(LOCK_RETRY_PAUSE_S)
         else:
@@ -122,24 +134,22 @@ async def _remove_bodies(
 ) -> None:
     last = UUID(int=0)
     while removed := await connection.fetch(
-        QUERIES["remove_bodies"], limits.bodies, last, RETENTION_CHUNK_ROWS, now
+        QUERIES["remove_bodies"], limits.bodies, last, RETENTION_CHUNK_MAX_COUNT, now
     ):
         last = max(row["batch_id"] for row in removed)
         taken.bodies += len(removed)
         taken.body_bytes += sum(row["bytes"] for row in removed)
 
 
-async def _delete(
-    connection: Connection, part: tuple[str, str, datetime | None], taken: Taken
-) -> None:
-    table, query, limit = part
-    taken.rows[table] = 0
-    while True:
-        done = await connection.execute(QUERIES[f"delete_{query}"], limit, RETENTION_CHUNK_ROWS)
+async def _deleted(
+    connection: Connection, query: str, limit: datetime | None
+) -> AsyncIterator[int]:
+    """Delete chunk by chunk; yield how many rows each had."""
+    deleted = RETENTION_CHUNK_MAX_COUNT
+    while deleted == RETENTION_CHUNK_MAX_COUNT:
+        done = await connection.execute(query, limit, RETENTION_CHUNK_MAX_COUNT)
         deleted = int(done.rpartition(" ")[2])
-        taken.rows[table] += deleted
-        if deleted < RETENTION_CHUNK_ROWS:
-            return
+        yield deleted
 
 
 def _name(month: date) -> str:

@@ -38,8 +38,6 @@ def set_(
     as_json: AsJson = False,
 ) -> None:
     """Hide groups of fewer distinct keys from now on, with a line in admin_log."""
-    before = on_database(
-        database_url, data_dir, lambda connection: change_k(connection, k_keys)
-    )
+    before = on_database(database_url, data_dir, lambda connection: change_k(connection, k_keys))
     document = {"k_keys": k_keys, "before": before}
     typer.echo(msgspec.json.encode(document) if as_json else f"{k_keys} keys, before {before}")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, BinaryIO
+from typing import IO, Annotated
 
 import typer
 
@@ -71,7 +71,7 @@ def _columns(family: str) -> list[Column]:
     )
 
 
-def _writer(file_format: Format, file: BinaryIO, columns: list[Column] | None) -> RowWriter:
+def _writer(file_format: Format, file: IO[bytes], columns: list[Column] | None) -> RowWriter:
     if file_format is Format.JSONL:
         return JsonLines(file.write)
     # Imported only when it is wanted: pyarrow is an extra.
@@ -81,7 +81,7 @@ def _writer(file_format: Format, file: BinaryIO, columns: list[Column] | None) -
 
 
 @contextmanager
-def _opened(out: Path | None) -> Iterator[BinaryIO]:
+def _opened(out: Path | None) -> Iterator[IO[bytes]]:
     """Give stdout, or a temporary file beside `out` that takes its place when it is whole.
 
     Raises:
@@ -99,7 +99,7 @@ def _opened(out: Path | None) -> Iterator[BinaryIO]:
         raise SinkError(f"cannot write '{out or 'stdout'}': {reason}") from exc
 
 
-def _replacing(out: Path) -> Iterator[BinaryIO]:
+def _replacing(out: Path) -> Iterator[IO[bytes]]:
     # Mode 0600, as every temporary file: rows of single keys are in it.
     with NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
         unfinished = Path(file.name)
@@ -107,6 +107,7 @@ def _replacing(out: Path) -> Iterator[BinaryIO]:
             yield file.file
             file.flush()
             os.fsync(file.fileno())
+            file.close()
             unfinished.replace(out)
         except BaseException:
             unfinished.unlink(missing_ok=True)

@@ -30,15 +30,22 @@ def on_database(
 
     async def acted(dsn: str) -> T:
         async with operator_connection(dsn) as connection:
-            pending = await pending_migrations(connection)
-            if pending:
-                raise SinkError(
-                    f"{len(pending)} migrations are pending: run vox-telemetry-sink migrate"
-                )
+            refuse_pending(await pending_migrations(connection))
             return await act(connection)
 
     with running_database(config) as dsn:
         return asyncio.run(acted(dsn))
+
+
+def refuse_pending(migrations: list[str]) -> None:
+    """Refuse a database that lacks some.
+
+    Raises:
+        SinkError: it does.
+
+    """
+    if migrations:
+        raise SinkError(f"{len(migrations)} migrations are pending: run vox-telemetry-sink migrate")
 
 
 def moment(text: str, option: str) -> datetime:

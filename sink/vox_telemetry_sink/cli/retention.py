@@ -19,7 +19,8 @@ from vox_telemetry_spec.retention import POLICY_PATH, RetentionRule, load_policy
 from vox_telemetry_spec.times import format_time
 
 PolicyFile = Annotated[
-    Path | None, typer.Option("--policy", help="A retention policy (YAML); default: the packaged one.")
+    Path | None,
+    typer.Option("--policy", help="A retention policy (YAML); default: the packaged one."),
 ]
 Understood = Annotated[
     bool, typer.Option("--i-understand", help="Really delete; there is no way back.")
@@ -45,7 +46,7 @@ def plan(
 
 
 @retention.command(epilog="Example: vox-telemetry-sink retention apply --i-understand")
-def apply(  # noqa: PLR0913 -- each is a flag
+def apply(
     *,
     i_understand: Understood = False,
     policy: PolicyFile = None,

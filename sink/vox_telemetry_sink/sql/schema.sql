@@ -264,7 +264,7 @@ SELECT received_at,
        metadata ->> 'name' AS name,
        metadata ->> 'repository_id' AS repository_id,
        metadata ->> 'metric_value_unit' AS metric_value_unit,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'benchmark';
 COMMENT ON VIEW event_benchmark IS 'rows: events of family benchmark with the members of its contract as columns';
 
@@ -290,7 +290,7 @@ SELECT received_at,
        metadata ->> 'name' AS name,
        metadata ->> 'repository_id' AS repository_id,
        metadata ->> 'fixture_id' AS fixture_id,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'syntax_k';
 COMMENT ON VIEW event_syntax_k IS 'rows: events of family syntax_k with the members of its contract as columns';
 
@@ -322,7 +322,7 @@ SELECT received_at,
        metadata ->> 'provider' AS provider,
        metadata ->> 'model_family' AS model_family,
        metadata ->> 'model_revision' AS model_revision,
-       metadata -> 'domain_tags' AS domain_tags,
+       nullif(metadata -> 'domain_tags', 'null') AS domain_tags,
        metadata ->> 'task_class' AS task_class,
        metadata ->> 'policy_profile_id' AS policy_profile_id,
        metadata ->> 'refusal_kind' AS refusal_kind,
@@ -360,13 +360,13 @@ SELECT received_at,
        metadata ->> 'provider' AS provider,
        metadata ->> 'model_family' AS model_family,
        metadata ->> 'model_revision' AS model_revision,
-       metadata -> 'domain_tags' AS domain_tags,
+       nullif(metadata -> 'domain_tags', 'null') AS domain_tags,
        metadata ->> 'task_class' AS task_class,
        metadata ->> 'policy_profile_id' AS policy_profile_id,
        metadata ->> 'refusal_kind' AS refusal_kind,
        (metadata ->> 'evidence_quality')::double precision AS evidence_quality,
        (metadata ->> 'citation_coverage')::double precision AS citation_coverage,
-       metadata -> 'retrieval' AS retrieval
+       nullif(metadata -> 'retrieval', 'null') AS retrieval
 FROM all_events WHERE family = 'mcp_surface_s2';
 COMMENT ON VIEW event_mcp_surface_s2 IS 'rows: events of family mcp_surface_s2 with the members of its contract as columns';
 
@@ -393,7 +393,7 @@ SELECT received_at,
        metadata ->> 'repository_id' AS repository_id,
        metadata ->> 'outcome' AS outcome,
        (metadata ->> 'duration_ms')::numeric::bigint AS duration_ms,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'workflow_journal';
 COMMENT ON VIEW event_workflow_journal IS 'rows: events of family workflow_journal with the members of its contract as columns';
 
@@ -419,11 +419,11 @@ SELECT received_at,
        metadata ->> 'repository_id' AS repository_id,
        metadata ->> 'outcome' AS outcome,
        (metadata ->> 'duration_ms')::numeric::bigint AS duration_ms,
-       metadata -> 'details' AS details,
+       nullif(metadata -> 'details', 'null') AS details,
        metadata ->> 'workflow_id' AS workflow_id,
        metadata ->> 'run_id' AS run_id,
        metadata ->> 'step' AS step,
-       metadata -> 'definition_segments' AS definition_segments
+       nullif(metadata -> 'definition_segments', 'null') AS definition_segments
 FROM all_events WHERE family = 'workflow_journal_s2';
 COMMENT ON VIEW event_workflow_journal_s2 IS 'rows: events of family workflow_journal_s2 with the members of its contract as columns';
 
@@ -447,7 +447,7 @@ SELECT received_at,
        metric_value,
        metadata ->> 'name' AS name,
        metadata ->> 'repository_id' AS repository_id,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'mesh_control';
 COMMENT ON VIEW event_mesh_control IS 'rows: events of family mesh_control with the members of its contract as columns';
 
@@ -471,7 +471,7 @@ SELECT received_at,
        metric_value,
        metadata ->> 'name' AS name,
        metadata ->> 'repository_id' AS repository_id,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'questioning';
 COMMENT ON VIEW event_questioning IS 'rows: events of family questioning with the members of its contract as columns';
 
@@ -495,7 +495,7 @@ SELECT received_at,
        metric_value,
        metadata ->> 'name' AS name,
        metadata ->> 'repository_id' AS repository_id,
-       metadata -> 'details' AS details,
+       nullif(metadata -> 'details', 'null') AS details,
        metadata ->> 'question_id' AS question_id,
        metadata ->> 'linked_session_id' AS linked_session_id,
        (metadata ->> 'task_id')::numeric::bigint AS task_id
@@ -522,7 +522,7 @@ SELECT received_at,
        metric_value,
        metadata ->> 'repository_id' AS repository_id,
        metadata ->> 'strategy' AS strategy,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'memory_hybrid_fusion_s2';
 COMMENT ON VIEW event_memory_hybrid_fusion_s2 IS 'rows: events of family memory_hybrid_fusion_s2 with the members of its contract as columns';
 
@@ -550,7 +550,7 @@ SELECT received_at,
        (metadata ->> 'task_id')::numeric::bigint AS task_id,
        metadata ->> 'outcome' AS outcome,
        metadata ->> 'metric_value_unit' AS metric_value_unit,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'agent_exec';
 COMMENT ON VIEW event_agent_exec IS 'rows: events of family agent_exec with the members of its contract as columns';
 
@@ -618,7 +618,7 @@ SELECT received_at,
        metadata ->> 'tier' AS tier,
        metadata ->> 'reason' AS reason,
        metadata ->> 'task_class' AS task_class,
-       metadata -> 'details' AS details
+       nullif(metadata -> 'details', 'null') AS details
 FROM all_events WHERE family = 'model_route';
 COMMENT ON VIEW event_model_route IS 'rows: events of family model_route with the members of its contract as columns';
 
@@ -654,8 +654,7 @@ SELECT day,
        metadata ->> 'outcome' AS outcome,
        metadata ->> 'invocation_context' AS invocation_context,
        count(*) AS events,
-       count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       count(DISTINCT origin_key_id) AS keys
 FROM all_events WHERE family = 'build_summary'
 GROUP BY day, outcome, invocation_context
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -718,8 +717,7 @@ CREATE VIEW daily_error WITH (security_barrier) AS
 SELECT day,
        (metadata ->> 'retried')::boolean AS retried,
        count(*) AS events,
-       count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       count(DISTINCT origin_key_id) AS keys
 FROM all_events WHERE family = 'error'
 GROUP BY day, retried
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -740,7 +738,7 @@ SELECT received_at,
        (metadata ->> 'tier_a_count')::numeric::bigint AS tier_a_count,
        (metadata ->> 'tier_b_count')::numeric::bigint AS tier_b_count,
        (metadata ->> 'tier_c_count')::numeric::bigint AS tier_c_count,
-       metadata -> 'detectors' AS detectors
+       nullif(metadata -> 'detectors', 'null') AS detectors
 FROM all_events WHERE family = 'completion_ci';
 COMMENT ON VIEW event_completion_ci IS 'rows: events of family completion_ci with the members of its contract as columns';
 
@@ -767,7 +765,7 @@ SELECT received_at,
        metadata ->> 'tier' AS tier,
        metadata ->> 'severity' AS severity,
        metadata ->> 'confidence' AS confidence,
-       metadata -> 'location_segments' AS location_segments,
+       nullif(metadata -> 'location_segments', 'null') AS location_segments,
        (metadata ->> 'line')::numeric::bigint AS line,
        metadata ->> 'fingerprint' AS fingerprint
 FROM all_events WHERE family = 'completion_finding_s2';
@@ -795,7 +793,7 @@ SELECT received_at,
        (metadata ->> 'schema_version')::numeric::bigint AS schema_version,
        (metadata ->> 'ts_ms')::numeric::bigint AS ts_ms,
        metadata ->> 'event' AS event,
-       metadata -> 'payload' AS payload
+       nullif(metadata -> 'payload', 'null') AS payload
 FROM all_events WHERE family = 'mens_training';
 COMMENT ON VIEW event_mens_training IS 'rows: events of family mens_training with the members of its contract as columns';
 
@@ -823,7 +821,7 @@ SELECT received_at,
        metadata ->> 'policy_outcome' AS policy_outcome,
        metadata ->> 'reason' AS reason,
        (metadata ->> 'scaled_cost_ms')::numeric::bigint AS scaled_cost_ms,
-       metadata -> 'signals' AS signals,
+       nullif(metadata -> 'signals', 'null') AS signals,
        (metadata ->> 'timestamp_ms')::numeric::bigint AS timestamp_ms
 FROM all_events WHERE family = 'attention';
 COMMENT ON VIEW event_attention IS 'rows: events of family attention with the members of its contract as columns';

@@ -33,7 +33,8 @@ def family_views(contracts: Contracts) -> str:
         contract = contracts.of(family)
         if contract is not None:
             columns = columns_of(contract.document)
-            parts += [_rows(family.family, columns), _days(family.family, columns)]
+            has_scalar = contract.document["properties"]["metric_value"]["type"] != "null"
+            parts += [_rows(family.family, columns), _days(family.family, columns, has_scalar)]
     return "\n\n".join([*parts, END])
 
 
@@ -47,7 +48,7 @@ def _rows(family: str, columns: list[Column]) -> str:
     )
 
 
-def _days(family: str, columns: list[Column]) -> str:
+def _days(family: str, columns: list[Column], has_scalar: bool) -> str:  # noqa: FBT001 -- private, one caller
     categories = [column for column in columns if column.is_category]
     groups = ["day", *(column.name for column in categories)]
     listed = ",\n       ".join(
@@ -56,12 +57,12 @@ def _days(family: str, columns: list[Column]) -> str:
             *(f"{_typed(column)} AS {column.name}" for column in categories),
             "count(*) AS events",
             "count(DISTINCT origin_key_id) AS keys",
-            "avg(metric_value) AS mean_metric_value",
+            *(["avg(metric_value) AS mean_metric_value"] if has_scalar else []),
         ]
     )
     named = "".join(f" and {column.name}" for column in categories)
     return (
-        f"CREATE VIEW daily_{family} WITH (security_barrier) AS\nSELECT {listed}\n"
+        f"CREATE VIEW daily_{family} WITH (security_barrier) AS\nSELECT {listed}\n"  # noqa: S608 -- names of our contracts
         f"FROM all_events WHERE family = '{family}'\nGROUP BY {', '.join(groups)}\n"
         "HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);\n"
         f"COMMENT ON VIEW daily_{family} IS '{_SAID_OF_DAYS.format(family, named)}';"
@@ -73,7 +74,7 @@ def _typed(column: Column) -> str:
     if column.kind is Kind.TEXT:
         return text
     if column.kind is Kind.JSON:
-        return f"metadata -> '{column.name}'"
+        return f"nullif(metadata -> '{column.name}', 'null')"
     # By way of numeric: JSON Schema calls 1.0 an integer, and a cast of the text '1.0' fails.
     through = "numeric::" if column.kind is Kind.INTEGER else ""
     return f"({text})::{through}{column.kind}"

@@ -14,6 +14,7 @@ from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.delivery import Sent, Verdict, advice, judge
 from vox_telemetry_client.errors import BeforeConsentError, SpoolError, TelemetryError
 from vox_telemetry_client.foreign import set_foreign_aside
+from vox_telemetry_client.journal import Proof
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
@@ -30,6 +31,7 @@ from vox_telemetry_client.state import keep_earliest, read_earliest
 from vox_telemetry_client.unapproved import not_approved
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem, ProblemType
+from vox_telemetry_spec.receipt import Receipt
 from vox_telemetry_spec.times import format_time, parse_time
 
 BEFORE_CONSENT = Problem(
@@ -116,7 +118,7 @@ class Uploader:
             self._keep(batch, BEFORE_CONSENT)
             return
         if verdict.duty is Duty.ACKNOWLEDGE and verdict.receipt is not None:
-            self._spool.acknowledge(batch_id, verdict.receipt, duplicate=verdict.duplicate)
+            self._acknowledge(batch_id, verdict.receipt, verdict)
             result = Result.DUPLICATE if verdict.duplicate else Result.ACKNOWLEDGED
             self._end(Outcome(batch_id, result, self._attempts, batch.event_count))
         elif verdict.duty is Duty.SET_ASIDE:
@@ -125,6 +127,11 @@ class Uploader:
             self._split(batch, verdict.problem)
         else:
             self._stop(batch, verdict)
+
+    def _acknowledge(self, batch_id: str, receipt: Receipt, verdict: Verdict) -> None:
+        pinned = self._sender.sink_key
+        proof = Proof(verdict.proof, None if pinned is None else pinned.key_id)
+        self._spool.acknowledge(batch_id, receipt, duplicate=verdict.duplicate, proof=proof)
 
     def _send(self, batch: Batch) -> Verdict:
         retrying = Retrying(
@@ -159,7 +166,13 @@ class Uploader:
         )
         reply = self._world.post(headers | self._sender.headers, batch.payload)
         self._attempts += 1
-        sent = Sent(batch.batch_id, batch.payload_sha256, batch.event_count)
+        sent = Sent(
+            batch.batch_id,
+            batch.payload_sha256,
+            batch.event_count,
+            headers,
+            self._sender.sink_key,
+        )
         verdict = judge(reply, sent, now=self._world.now())
         self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
         return verdict

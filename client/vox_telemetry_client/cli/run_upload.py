@@ -4,7 +4,7 @@ import random
 import secrets
 import time
 
-from vox_telemetry_client import credentials
+from vox_telemetry_client import credentials, key_list
 from vox_telemetry_client.cli.progress import Progress
 from vox_telemetry_client.cli.settings import may_send, now, spool, target_of
 from vox_telemetry_client.config import Config
@@ -12,6 +12,7 @@ from vox_telemetry_client.enqueue import producer
 from vox_telemetry_client.limits import SWITCH_POLL_S, UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.report import Report
+from vox_telemetry_client.sink_keys import sink_key_for
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.uploader import Uploader
 from vox_telemetry_client.world import Sender, World
@@ -30,8 +31,12 @@ def run_upload(config: Config, url: str | None) -> Report:
     """
     target = target_of(config, url)
     may_send(target.url).require()
+    key = credentials.load_key(config.key_file)
     sender = Sender.of(
-        target, credentials.load_key(config.key_file), credentials.upload_token(config)
+        target,
+        key,
+        credentials.upload_token(config),
+        sink_key_for(key_list.read(), key.public.key_id, target),
     )
     kept = spool(config)
     with (

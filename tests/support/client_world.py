@@ -29,7 +29,7 @@ from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.uploader import Uploader
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.keys import SigningKey
+from vox_telemetry_spec.keys import PublicKey, SigningKey
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.wire import ingest_target
 
@@ -130,6 +130,7 @@ def upload(
     *,
     may_send: Callable[[], Decision] = lambda: ALLOWED,
     token: str | None = None,
+    sink_key: PublicKey | None = None,
     silence_s: float = 0.5,
     request_s: float = 1.0,
 ) -> Report:
@@ -137,7 +138,7 @@ def upload(
     url = server if isinstance(server, str) else server.url
     clock = clock or Clock(datetime.now(UTC))
     target = ingest_target(url)
-    sender = Sender.of(target, SigningKey(SEED), token)
+    sender = Sender.of(target, SigningKey(SEED), token, sink_key)
     with Transport(target, "test/1", silence_s=silence_s, request_s=request_s) as transport:
         world = World(
             post=transport.post,

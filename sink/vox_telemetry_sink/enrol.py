@@ -104,5 +104,9 @@ def _receipt(key: ListedKey, receipt_key: SigningKey | None) -> EnrolmentReceipt
         families=key.families,
         enrolled_at=format_time(key.enrolled_at),
         not_after=format_time(key.not_after) if key.not_after else None,
-        sink_key=None if receipt_key is None else msgspec.convert(receipt_key.public.jwk, PublicJwk),
+        sink_key=None if receipt_key is None else _public(receipt_key),
     )
+
+
+def _public(receipt_key: SigningKey) -> PublicJwk:
+    return msgspec.convert(receipt_key.public.jwk, PublicJwk)

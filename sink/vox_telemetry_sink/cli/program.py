@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_sink.cli.anonymity import anonymity
+from vox_telemetry_sink.cli.audit import audit
+from vox_telemetry_sink.cli.batches import batches
 from vox_telemetry_sink.cli.export import export
 from vox_telemetry_sink.cli.keys import keys
 from vox_telemetry_sink.cli.migrate import migrate
@@ -27,6 +29,8 @@ program.command(
 )(export)
 program.add_typer(keys, name="keys")
 program.add_typer(receipt_key, name="receipt-key")
+program.add_typer(audit, name="audit")
+program.add_typer(batches, name="batches")
 program.add_typer(retention, name="retention")
 program.add_typer(rejections, name="rejections")
 program.add_typer(anonymity, name="anonymity")

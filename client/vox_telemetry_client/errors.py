@@ -3,6 +3,9 @@
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
     ├── EnrolmentError (1)           the sink did not enrol a key, or its answer is lost
+    ├── RunLimitError (0)            a run has used what the operator allowed it
+    ├── InterruptedRunError (130)    Ctrl-C ended a run in order
+    │   └── TerminatedRunError (143) SIGTERM did
     ├── OutputError (1)              a file that the operator named cannot be written
     ├── ReaderLeftError (141)        whoever read standard output has gone, as in `| head`
     ├── SpoolError (1)               the spool cannot be read or written
@@ -33,6 +36,7 @@ EXIT_USAGE = 2
 EXIT_NOT_CONFIGURED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_READER_LEFT = 141  # 128 + SIGPIPE, likewise
+EXIT_TERMINATED = 143  # 128 + SIGTERM, likewise
 
 
 def os_words(exc: OSError) -> str:
@@ -57,6 +61,27 @@ class EnrolmentError(TelemetryError):
     """The sink did not enrol a key, or nobody knows whether it did."""
 
     kind = "enrolment"
+
+
+class RunLimitError(TelemetryError):
+    """A run has used what the operator allowed it, which is no trouble."""
+
+    exit_code = EXIT_DONE
+    kind = "run-limit"
+
+
+class InterruptedRunError(TelemetryError):
+    """Ctrl-C ended a run in order."""
+
+    exit_code = EXIT_INTERRUPTED
+    kind = "interrupted"
+
+
+class TerminatedRunError(InterruptedRunError):
+    """SIGTERM ended a run in order."""
+
+    exit_code = EXIT_TERMINATED
+    kind = "terminated"
 
 
 class OutputError(TelemetryError):

@@ -41,6 +41,16 @@ BACKOFF_BASE_S: Final = 1.0
 BACKOFF_MAX_S: Final = 30.0
 BATCH_RETRY_MAX_S: Final = 120.0  # the longest wait that a person at a terminal is made to sit out
 
+# A batch that fails after all attempts may be at fault itself: the next ones are tried once each,
+# and when this many in a row have failed, the sink is down and the run ends.
+FAILING_MAX_BATCHES: Final = 3
+FAILED_ALONE_MAX_RUNS: Final = 3  # then it is set aside: three runs are no accident any more
+FAILED_ALONE_MAX_COUNTED: Final = 1_000  # 50 KiB of state; a sink that fails on more is at fault
+
+STATE_MAX_BYTES: Final = 262_144  # a thousand counts of 45 bytes, five times over
+
+INTERRUPT_GRACE_S: Final = 5.0  # for the request under way; half of what containers are given
+
 CLOCK_OFFSET_MAX_S: Final = 100 * 366 * 86_400  # a machine without a battery begins in 1970
 
 SPOOL_LOCK_WAIT_S: Final = (

@@ -40,6 +40,7 @@ class Report:
 
     outcomes: list[Outcome] = field(default_factory=list)
     counted: Counter[Result] = field(default_factory=Counter)
+    untried: int = 0
     stopped: str | None = None
     error: TelemetryError | None = None
     clock_offset_s: float | None = None
@@ -58,9 +59,11 @@ class Report:
     @property
     def exit_code(self) -> int:
         """Return the command's exit code."""
-        if self.error is not None:
+        if self.error is not None and self.error.exit_code != EXIT_DONE:
             return self.error.exit_code
-        if self.counted[Result.KEPT] or self.counted[Result.SET_ASIDE]:
+        # What a limit of the operator's own left over was not kept by any trouble.
+        kept = self.counted[Result.KEPT] - (0 if self.error is None else self.untried)
+        if kept or self.counted[Result.SET_ASIDE]:
             return EXIT_KEPT_OR_REFUSED
         return EXIT_DONE
 
@@ -74,4 +77,6 @@ class Report:
         """Add batches that were not tried, by id, and so many more."""
         for batch_id in batch_ids:
             self.add(Outcome(batch_id, Result.KEPT))
+            self.untried += 1
         self.counted[Result.KEPT] += others
+        self.untried += others

@@ -17,10 +17,12 @@ from support.events import benchmark_event
 from support.http_answers import Answer, Request, computed
 from support.http_server import MisbehavingServer
 from vox_telemetry_client import consent_file
+from vox_telemetry_client.allowance import NO_LIMITS, RunLimits
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.consent import granted
 from vox_telemetry_client.enqueue import enqueue
 from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.network import DIRECT, Network
 from vox_telemetry_client.permission import packaged_contract
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.spool import Spool
@@ -131,6 +133,8 @@ def upload(
     may_send: Callable[[], Decision] = lambda: ALLOWED,
     token: str | None = None,
     sink_key: PublicKey | None = None,
+    limits: RunLimits = NO_LIMITS,
+    network: Network = DIRECT,
     silence_s: float = 0.5,
     request_s: float = 1.0,
 ) -> Report:
@@ -139,7 +143,8 @@ def upload(
     clock = clock or Clock(datetime.now(UTC))
     target = ingest_target(url)
     sender = Sender.of(target, SigningKey(SEED), token, sink_key)
-    with Transport(target, "test/1", silence_s=silence_s, request_s=request_s) as transport:
+    patience = {"silence_s": silence_s, "request_s": request_s}
+    with Transport(target, "test/1", network, **patience) as transport:
         world = World(
             post=transport.post,
             may_send=may_send,
@@ -151,7 +156,7 @@ def upload(
             on_outcome=lambda _: None,
             on_wait=lambda _seconds, _reason: None,
         )
-        return Uploader(spool, sender, world).run()
+        return Uploader(spool, sender, world, limits).run()
 
 
 def names(folder: Path) -> list[str]:

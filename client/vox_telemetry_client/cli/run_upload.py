@@ -3,16 +3,21 @@
 import random
 import secrets
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from vox_telemetry_client import credentials, key_list
+from vox_telemetry_client.allowance import RunLimits
+from vox_telemetry_client.cli.connecting import connection
+from vox_telemetry_client.cli.interruption import Interruption
 from vox_telemetry_client.cli.progress import Progress
 from vox_telemetry_client.cli.settings import may_send, now, spool, target_of
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.enqueue import producer
 from vox_telemetry_client.limits import SWITCH_POLL_S, UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.sink_keys import sink_key_for
+from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.uploader import Uploader
 from vox_telemetry_client.world import Sender, World
@@ -20,7 +25,7 @@ from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.registry import Registry
 
 
-def run_upload(config: Config, url: str | None) -> Report:
+def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: RunLimits) -> Report:
     """Upload what is pending, as the only process that does.
 
     Raises:
@@ -41,24 +46,24 @@ def run_upload(config: Config, url: str | None) -> Report:
     kept = spool(config)
     with (
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),
-        Transport(target, user_agent()) as transport,
+        connection(config, target, ca_file) as transport,
+        Interruption(transport.abandon) as interruption,
         Progress(kept.extent()[0]) as progress,
     ):
-        return Uploader(kept, sender, _world(target.url, transport, progress)).run()
+
+        def allowed() -> Decision:
+            interruption.check()
+            return may_send(target.url)
+
+        return Uploader(kept, sender, _world(allowed, transport, progress), limits).run()
 
 
-def user_agent() -> str:
-    """Return what each request says of the program."""
-    made_by = producer()
-    return f"{made_by.name}/{made_by.version}"
-
-
-def _world(url: str, transport: Transport, progress: Progress) -> World:
+def _world(allowed: Callable[[], Decision], transport: Transport, progress: Progress) -> World:
     return World(
         post=transport.post,
-        may_send=lambda: may_send(url),
+        may_send=allowed,
         now=now,
-        sleep=lambda pause_s: _sleep(pause_s, url),
+        sleep=lambda pause_s: _sleep(pause_s, allowed),
         random=random.SystemRandom().random,
         random_bytes=secrets.token_bytes,
         contracts=lambda: Contracts(Registry.load()),
@@ -67,14 +72,15 @@ def _world(url: str, transport: Transport, progress: Progress) -> World:
     )
 
 
-def _sleep(pause_s: float, url: str) -> None:
+def _sleep(pause_s: float, allowed: Callable[[], Decision]) -> None:
     """Sleep in slices: who withdraws consent should not have to wait for the end of a pause.
 
     Raises:
         NotConfiguredError: nothing may be sent any more.
+        InterruptedRunError: a signal has come.
 
     """
     until_s = time.monotonic() + pause_s
     while (left_s := until_s - time.monotonic()) > 0:
-        may_send(url).require()
+        allowed().require()
         time.sleep(min(left_s, SWITCH_POLL_S))

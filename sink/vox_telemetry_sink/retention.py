@@ -2,7 +2,7 @@
 
 A batch's id must outlive its body: the primary key is what makes a repetition a duplicate. It can
 be forgotten once the contract itself refuses the batch, when each of its events is older than
-RECORDED_AT_MAX_AGE_S: its own time lies RECORDED_AT_MAX_AHEAD_S after its batch came at most.
+RECORDED_AT_MAX_AGE_S: an event's own time lies RECORDED_AT_MAX_AHEAD_S after its batch at most.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from vox_telemetry_spec.errors import RetentionRefusedError
-from vox_telemetry_spec.limits import RECORDED_AT_MAX_AGE_S, RECORDED_AT_MAX_AHEAD_S
+from vox_telemetry_spec.limits import BATCH_ID_KNOWN_S
 from vox_telemetry_spec.retention import RetentionKind, RetentionRule, cutoff
 
-ID_KNOWN: Final = timedelta(seconds=RECORDED_AT_MAX_AGE_S + RECORDED_AT_MAX_AHEAD_S)
+ID_KNOWN: Final = timedelta(seconds=BATCH_ID_KNOWN_S)
 # A month's partition goes as a whole, so its first event may outlive the limit by so much.
 _MONTH_MAX: Final = timedelta(days=31)
 TIME_COLUMNS: Final = {

@@ -79,6 +79,8 @@ ENROLMENT_RATE_BURST: Final = 10
 INVITE_EXPIRY_MAX_S: Final = 30 * 86_400  # a code waits in a mail or a note: a month at most
 ROTATION_OVERLAP_MAX_S: Final = 90 * 86_400
 KEY_VALIDITY_MAX_DAYS: Final = 3_650
+# The day is for RECORDED_AT_MAX_AHEAD_S and for clocks of sinks and operators that differ.
+BATCH_ID_KNOWN_S: Final = RECORDED_AT_MAX_AGE_S + 86_400
 OPERATOR_LOCK_DEADLINE_MS: Final = 500  # a tenth of what a writer waits behind an exclusive lock
 LOCK_TRIES_MAX_COUNT: Final = 10
 LOCK_RETRY_PAUSE_S: Final = 0.5  # writers that waited behind us go first

@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import httpx
 from structlog.testing import capture_logs
 
 from support.postgres import PostgresServer
@@ -77,3 +78,8 @@ async def test_an_end_is_not_waited_for(database_url: str) -> None:
         keeping_partitions_ahead(pool, interval_s=3600.0),
     ):
         pass
+
+
+async def test_a_serving_sink_looks_after_its_partitions(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/livez")).status_code == 200
+    assert [task.get_name() for task in asyncio.all_tasks()].count("partitions") == 1

@@ -2,9 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from support.events import benchmark_event
 from vox_telemetry_sink.retention import ID_KNOWN, Limits, expired_months, limits_of, month_bounds
+from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.errors import RetentionRefusedError
 from vox_telemetry_spec.retention import RetentionRule, load_policy, parse_policy
+from vox_telemetry_spec.taxonomy import SensitivityClass
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
@@ -18,7 +21,7 @@ def test_the_packaged_policy_keeps_raw_events_for_180_days() -> None:
     assert limits_of(load_policy(), NOW) == Limits(
         events=datetime(2026, 5, 26, 4, tzinfo=UTC),
         bodies=datetime(2026, 5, 26, 4, tzinfo=UTC),
-        batches=NOW - timedelta(days=400, seconds=600),
+        batches=NOW - timedelta(days=401),
         rejections=datetime(2026, 5, 26, 4, tzinfo=UTC),
         codes=datetime(2026, 10, 23, 4, tzinfo=UTC),
         admin_log=None,
@@ -26,7 +29,18 @@ def test_the_packaged_policy_keeps_raw_events_for_180_days() -> None:
 
 
 def test_an_id_is_known_until_the_contract_refuses_its_events() -> None:
-    assert timedelta(days=400, minutes=10) == ID_KNOWN
+    last = NOW + timedelta(minutes=10)  # the latest time that an event of a batch of NOW may have
+    event = benchmark_event(recorded_at=last.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    for known, rules in ((timedelta(days=400), []), (ID_KNOWN, ["time.too-old"])):
+        checked = Checker.load().check_batch(
+            [event],
+            now=NOW + known,
+            ceiling=SensitivityClass.S1,
+            opted_in=frozenset(),
+            at_most=9,
+        )
+        assert [violation.rule for violation in checked.violations] == rules
+    assert timedelta(days=401) == ID_KNOWN
     soon = policy(
         event="kind: days, days: 1, time_column: received_at",
         batch="kind: days, days: 1, time_column: received_at",

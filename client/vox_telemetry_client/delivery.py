@@ -77,7 +77,7 @@ class Answer:
 class Sent:
     """What a receipt must name to count, and who must have signed it to which request.
 
-    `sink_key` None: no key is pinned, so an unsigned receipt counts (wire 12.3).
+    `sink_key` None: no key is pinned, so an unsigned receipt counts (wire 13.3).
     """
 
     batch_id: str

@@ -2,6 +2,7 @@
 
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
+    │   └── EventsRefusedError (1)   events that may not be sent, or are no JSON; nothing was kept
     ├── EnrolmentError (1)           the sink did not enrol a key, or its answer is lost
     ├── RunLimitError (0)            a run has used what the operator allowed it
     ├── InterruptedRunError (130)    Ctrl-C ended a run in order
@@ -28,7 +29,12 @@
 a value of an event.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vox_telemetry_spec.violations import Violation
 
 EXIT_DONE = 0
 EXIT_KEPT_OR_REFUSED = 1
@@ -55,6 +61,21 @@ class InputRefusedError(TelemetryError):
     """An input holds no events."""
 
     kind = "input-refused"
+
+
+class EventsRefusedError(InputRefusedError):
+    """Events of a caller may not be sent; nothing was kept.
+
+    `violations` says of each where (`event` counts from 0, `pointer` by RFC 6901) and by which
+    `rule`; it holds no value.
+    """
+
+    kind = "events-refused"
+
+    def __init__(self, message: str, violations: "Sequence[Violation]") -> None:
+        """Take what is wrong; the message tells the first."""
+        super().__init__(message)
+        self.violations = tuple(violations)
 
 
 class EnrolmentError(TelemetryError):

@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ FOLDER_MODE = 0o700
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Windows has neither flag; its symbolic links need a privilege to make.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_READER_WAIT_S = 2.0  # our readers hold these small files open for milliseconds
+_POLL_S = 0.02
 
 
 def is_no_space(exc: OSError) -> bool:
@@ -63,11 +66,25 @@ def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     beside.unlink(missing_ok=True)
     write_new(beside, data)
     try:
-        beside.replace(path)
+        _rename_over(beside, path)
     except OSError:
         beside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _rename_over(new: Path, path: Path) -> None:
+    """Rename `new` over `path`; Windows refuses that for the moment in which somebody reads it."""
+    give_up_s = time.monotonic() + (_READER_WAIT_S if sys.platform == "win32" else 0.0)
+    while True:
+        try:
+            new.replace(path)
+        except PermissionError:
+            if time.monotonic() >= give_up_s:
+                raise
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def read_at_most(path: Path, max_bytes: int, *, follow_link: bool = False) -> bytes:

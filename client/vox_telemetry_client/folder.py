@@ -172,8 +172,13 @@ def entries(room: Path) -> Iterator[os.DirEntry[str]]:
         raise SpoolError(f"the spool folder {room} cannot be read: {os_words(exc)}") from exc
 
 
+def _is_junction(found: os.stat_result) -> bool:
+    """Tell whether Windows leads from here to another folder in its own way, by a reparse point."""
+    return bool(getattr(found, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+
+
 def _check_folder(path: Path, found: os.stat_result) -> None:
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(found.st_mode) or _is_junction(found):
         raise SpoolUnsafeError(
             f"{path} is a symbolic link, expected a folder: name its target in "
             "VOX_TELEMETRY_SPOOL_DIR"

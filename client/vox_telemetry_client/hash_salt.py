@@ -22,11 +22,20 @@ def hash_salt() -> bytes:
     """
     found = keyring_door.read(SALT_USER)
     if found is None:
-        found = Hidden(secrets.token_hex(SALT_MIN_BYTES))
-        keyring_door.store(SALT_USER, found)
-    if _SALT.fullmatch(found.reveal()) is None:
+        _make()
+        # What another process has made in the same moment counts for both.
+        found = keyring_door.read(SALT_USER)
+    if found is None or _SALT.fullmatch(found.reveal()) is None:
         raise CredentialError(
             f"{SALT_USER} in the keyring is no salt, expected {2 * SALT_MIN_BYTES} hex digits: "
             f"remove it with: keyring del {SERVICE} {SALT_USER}"
         )
     return bytes.fromhex(found.reveal())
+
+
+def _make() -> None:
+    try:
+        keyring_door.store(SALT_USER, Hidden(secrets.token_hex(SALT_MIN_BYTES)))
+    except CredentialError:
+        if keyring_door.read(SALT_USER) is None:
+            raise

@@ -249,6 +249,7 @@ class Journal:
 
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        flags |= getattr(os, "O_BINARY", 0)  # else Windows writes a line end of two bytes
         try:
             descriptor = os.open(self._path, flags, FILE_MODE)
             try:

@@ -80,3 +80,10 @@ LIST_MAX_ROWS: Final = 10_000
 LIST_DEFAULT_ROWS: Final = 100
 STORE_PAGE_ROWS: Final = 200  # read at once: 50 MiB where every row has the longest metadata
 POLICY_MAX_BYTES: Final = 1_048_576  # a retention policy; the packaged one has 3 KiB
+
+# The doctor: a person waits, and what it asks for is small.
+DOCTOR_SILENCE_S: Final = 10.0
+DOCTOR_REQUEST_S: Final = 20.0
+SPOOL_NEARLY_FULL: Final = 0.8  # share of the quota from which a person should look
+CLOCK_WARN_S: Final = 30.0  # a tenth of what a signature may be off (wire 6.4)
+CERTIFICATE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks: time for a person to renew it

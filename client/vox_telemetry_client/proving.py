@@ -1,4 +1,4 @@
-"""Is a receipt in the journal still what the sink signed? Without a network (wire 12.3)."""
+"""Is a receipt in the journal still what the sink signed? Without a network (wire 13.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

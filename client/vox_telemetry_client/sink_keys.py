@@ -1,4 +1,4 @@
-"""The keys that sinks sign receipts with, as enrolments gave them (wire 12.2)."""
+"""The keys that sinks sign receipts with, as enrolments gave them (wire 13.2)."""
 
 from datetime import datetime
 

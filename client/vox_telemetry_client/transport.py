@@ -64,6 +64,7 @@ class Transport:
         self._target = target
         self._request_s = request_s
         self._stream: _Stream | None = None
+        self._peer: tuple[bytes | None, str] = (None, "")
         self._abandoned = False
         tls = network.tls()
         try:
@@ -96,10 +97,28 @@ class Transport:
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer | Fault:
         """Send one request and return what came back, or why nothing did."""
+        return self._sent(self._request(headers, body))
+
+    def get(self, path: str) -> Answer | Fault:
+        """Ask the target's host for an open page, without key or token; see `post`."""
+        return self._sent(
+            self._client.build_request(
+                "GET",
+                self._target.url.removesuffix(self._target.path) + path,
+                headers={"accept-encoding": "identity"},
+                extensions={"trace": self._remember_stream},
+            )
+        )
+
+    def peer(self) -> tuple[bytes | None, str]:
+        """Return the certificate (DER) that the other end showed last, and the TLS version."""
+        return self._peer
+
+    def _sent(self, request: httpx.Request) -> Answer | Fault:
         began_s = time.monotonic()
         try:
             with self._bounded():
-                response = self._client.send(self._request(headers, body), stream=True)
+                response = self._client.send(request, stream=True)
                 try:
                     return Answer(response.status_code, _headers(response), _body(response))
                 finally:
@@ -107,6 +126,8 @@ class Transport:
         except httpx.TransportError as exc:
             late = time.monotonic() - began_s >= self._request_s
             return Fault.TIMEOUT if late else _fault(exc)
+        except UnicodeError:
+            return Fault.DNS  # a host with a label of more than 63 letters, refused by the codec
 
     def abandon(self) -> None:
         """Cut the request under way, from any thread; it ends as a connection that broke off."""
@@ -149,6 +170,9 @@ class Transport:
         opened = info.get("return_value")
         if hasattr(opened, "get_extra_info"):
             self._stream = opened
+            found = opened.get_extra_info("ssl_object")
+            if found is not None:  # asked now, since a closed connection does not tell any more
+                self._peer = found.getpeercert(True), found.version() or ""  # noqa: FBT003 -- CPython's own has no keywords
             if self._abandoned:  # while it was connecting
                 self.cut()
 

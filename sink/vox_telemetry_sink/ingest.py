@@ -83,7 +83,7 @@ async def ingest(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) -
 def _proof(
     body: bytes, status: int, claim: PresentedSignature, key: SigningKey | None
 ) -> dict[str, str]:
-    """Return the fields of a signed receipt (wire 12); the group is committed by now."""
+    """Return the fields of a signed receipt (wire 13); the group is committed by now."""
     if key is None:
         return {}
     request = (claim.label, claim.signature)

@@ -69,7 +69,7 @@ _EXAMPLE_PROOF = (
     ';created=1795341600;keyid="dYPrtpjz7ueisKr0RhrAyP6xDFkCRzihvEE-WccLtuw";alg="ed25519"'
     ';tag="vox-usage-receipt"'
 )
-# name, what it is, example; with a receipt key only (wire 12)
+# name, what it is, example; with a receipt key only (wire 13)
 _RECEIPT_HEADERS = (
     ("Content-Digest", "RFC 9530, sha-256 over the receipt", "sha-256=:BASE64:"),
     ("Signature-Input", "RFC 9421, ed25519, the tag vox-usage-receipt", _EXAMPLE_PROOF),

@@ -1,4 +1,4 @@
-"""Signed receipts: an answer to a signed request, and the keys that a client has pinned (wire 12).
+"""Signed receipts: an answer to a signed request, and the keys that a client has pinned (wire 13).
 
 Signed by hand after RFC 9421 sections 2.4 and 2.5, with no library of ours.
 """
@@ -40,7 +40,7 @@ NOTES = {
         "AUTH_BYPASS", "Covers too little, or what a client cannot rebuild.",
         "What is not covered can be changed.",
     ),
-    "Parameter": note("PARSER", "A parameter that 12.1 does not allow.", "Readers differ."),
+    "Parameter": note("PARSER", "A parameter that 13.1 does not allow.", "Readers differ."),
 }  # fmt: skip
 SINK = Key("sink", "receipts")
 OTHER_SINK = Key("other sink", "receipts")

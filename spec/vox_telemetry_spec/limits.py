@@ -42,7 +42,7 @@ ENROLMENT_CODE_CHARS: Final = 20
 KEY_NAME_MAX_CHARS: Final = 128
 KEY_FAMILIES_MAX_COUNT: Final = 64
 
-# wire 12: a signed receipt has about 800 bytes with its fields; a longer one is no proof of ours.
+# wire 13: a signed receipt has about 800 bytes with its fields; a longer one is no proof of ours.
 RECEIPT_PROOF_MAX_BYTES: Final = 8_192
 
 # trial rows: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.

@@ -1,4 +1,4 @@
-"""Signed receipts (wire 12): RFC 9421 over the answer, bound to its request. Pure.
+"""Signed receipts (wire 13): RFC 9421 over the answer, bound to its request. Pure.
 
 The sink's half is `sign_receipt`. The client's half is `check_receipt`, with the keys that it
 trusts; what it needs for that, a `SignedReceipt`, can be kept and checked again at any time.
@@ -57,7 +57,7 @@ class SignedReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
     signature: str | None = None
 
     def value_of(self, component: str, params: Params) -> str | None:
-        """Return a component's value, or None where it is none of wire 12.1."""
+        """Return a component's value, or None where it is none of wire 13.1."""
         if component == _REQUEST:
             return self.request_signature if self._is_of_request(params) else None
         values = {
@@ -157,7 +157,7 @@ def receipt_key_id(answer: SignedReceipt) -> str:
 
 
 def check_receipt(answer: SignedReceipt, keys: Mapping[str, PublicKey]) -> None:
-    """Check that one of `keys`, by their ids, signed this answer to this request (wire 12.3).
+    """Check that one of `keys`, by their ids, signed this answer to this request (wire 13.3).
 
     Raises:
         SignatureRefusedError: no signature, one that covers too little, of another key, or that
@@ -177,7 +177,7 @@ def check_receipt(answer: SignedReceipt, keys: Mapping[str, PublicKey]) -> None:
         raise SignatureRefusedError(
             ProblemType.SIGNATURE_COVERAGE,
             f"the receipt's signature does not cover {', '.join(missing)}, expected all of "
-            "wire 12.1",
+            "wire 13.1",
         )
     signature = presented_bytes(answer.signature, label)
     base = signature_base(answer, components, params)

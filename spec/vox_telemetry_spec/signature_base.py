@@ -102,5 +102,5 @@ def _uncovered() -> SignatureRefusedError:
     return SignatureRefusedError(
         ProblemType.SIGNATURE_COVERAGE,
         "the signature covers a component that is repeated, parametrised, absent "
-        "or unknown here, expected the components of wire 6.2 (12.1 for a receipt)",
+        "or unknown here, expected the components of wire 6.2 (13.1 for a receipt)",
     )

@@ -10,7 +10,7 @@ from vox_telemetry_client import draft as draft_file
 from vox_telemetry_client import reading
 from vox_telemetry_client.check import Check, Rules
 from vox_telemetry_client.draft import Draft
-from vox_telemetry_client.enqueue import draft, keep
+from vox_telemetry_client.enqueuing import draft, keep
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.spool import used

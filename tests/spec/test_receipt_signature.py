@@ -1,4 +1,4 @@
-"""Signed receipts (wire 12): the vectors, an independent implementation, and a hand-made base."""
+"""Signed receipts (wire 13): the vectors, an independent implementation, and a hand-made base."""
 
 import hashlib
 import time

@@ -20,7 +20,7 @@ from vox_telemetry_client import consent_file
 from vox_telemetry_client.allowance import NO_LIMITS, RunLimits
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.consent import granted
-from vox_telemetry_client.enqueue import enqueue
+from vox_telemetry_client.enqueuing import enqueue
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.network import DIRECT, Network
 from vox_telemetry_client.permission import packaged_contract

@@ -7,7 +7,9 @@ import typer
 
 from vox_telemetry_client.cli import (
     check,
+    completion,
     consent,
+    doctor,
     enqueue,
     journal,
     keys,
@@ -19,6 +21,7 @@ from vox_telemetry_client.cli import (
     review,
     upload,
 )
+from vox_telemetry_client.cli.examples import add_examples
 
 app = typer.Typer(
     name="vox-telemetry",
@@ -62,3 +65,7 @@ app.command("show")(review.show)
 app.command("export")(review.export)
 app.command("upload")(upload.upload)
 app.add_typer(journal.app, name="journal")
+app.command("doctor")(doctor.doctor)
+app.command("completion")(completion.completion)
+add_examples(app)
+completion.answer_shells()

@@ -12,7 +12,7 @@ from vox_telemetry_client.cli.settings import AsJson, now, settings, spool, spoo
 from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.draft import Draft
-from vox_telemetry_client.enqueue import draft, keep
+from vox_telemetry_client.enqueuing import draft, keep
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.hash_salt import hash_salt

@@ -18,10 +18,7 @@ from vox_telemetry_client.sink_keys import all_sink_keys
 
 
 def verify(*, as_json: AsJson = False) -> None:
-    """Check the signature of every receipt again, without a network; changes nothing.
-
-    Example: vox-telemetry journal verify --json
-    """
+    """Check the signature of every receipt again, without a network; changes nothing."""
     config = settings()
     path = spool_to_read(config).folder.journal
     keys = all_sink_keys(key_list.read())

@@ -99,7 +99,7 @@ def _require_on() -> None:
 def _sent(
     config: Config, key: SigningKey, target: IngestTarget, code: EnrolmentCode
 ) -> EnrolmentReceipt:
-    from vox_telemetry_client.cli.connecting import connection  # noqa: PLC0415 -- httpx is slow
+    from vox_telemetry_client.connecting import connection  # noqa: PLC0415 -- httpx is slow
     from vox_telemetry_client.enrolling import Enroller, World  # noqa: PLC0415 -- likewise
 
     enroller = Enroller(key, code, target, credentials.upload_token(config))

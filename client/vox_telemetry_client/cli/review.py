@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli import completion, output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
 from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.left_behind import left_facts, tell_left
@@ -36,7 +36,12 @@ from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_spec.times import format_time
 
-Batch = Annotated[str, typer.Argument(metavar="BATCH", help="A batch id, or its beginning.")]
+Batch = Annotated[
+    str,
+    typer.Argument(
+        metavar="BATCH", help="A batch id, or its beginning.", autocompletion=completion.batches
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
 
 

@@ -1,28 +1,22 @@
-"""Give the uploader the real world: keyring, network, clock, randomness and a progress bar."""
+"""The upload of the command line: one run with a progress bar, which signals end in order."""
 
-import random
-import secrets
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from vox_telemetry_client import credentials, key_list
 from vox_telemetry_client.allowance import RunLimits
-from vox_telemetry_client.cli.connecting import connection
 from vox_telemetry_client.cli.interruption import Interruption
 from vox_telemetry_client.cli.progress import Progress
-from vox_telemetry_client.cli.settings import may_send, now, spool, target_of
+from vox_telemetry_client.cli.settings import may_send, spool, target_of
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.limits import SWITCH_POLL_S, UPLOAD_LOCK_WAIT_S
+from vox_telemetry_client.connecting import connection
+from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
+from vox_telemetry_client.real_world import real_world
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.sink_keys import sink_key_for
 from vox_telemetry_client.switches import Decision
-from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.uploader import Uploader
-from vox_telemetry_client.world import Sender, World
-from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.registry import Registry
+from vox_telemetry_client.world import Sender
 
 
 def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: RunLimits) -> Report:
@@ -55,32 +49,5 @@ def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: Ru
             interruption.check()
             return may_send(target.url)
 
-        return Uploader(kept, sender, _world(allowed, transport, progress), limits).run()
-
-
-def _world(allowed: Callable[[], Decision], transport: Transport, progress: Progress) -> World:
-    return World(
-        post=transport.post,
-        may_send=allowed,
-        now=now,
-        sleep=lambda pause_s: _sleep(pause_s, allowed),
-        random=random.SystemRandom().random,
-        random_bytes=secrets.token_bytes,
-        contracts=lambda: Contracts(Registry.load()),
-        on_outcome=progress.outcome,
-        on_wait=progress.wait,
-    )
-
-
-def _sleep(pause_s: float, allowed: Callable[[], Decision]) -> None:
-    """Sleep in slices: who withdraws consent should not have to wait for the end of a pause.
-
-    Raises:
-        NotConfiguredError: nothing may be sent any more.
-        InterruptedRunError: a signal has come.
-
-    """
-    until_s = time.monotonic() + pause_s
-    while (left_s := until_s - time.monotonic()) > 0:
-        allowed().require()
-        time.sleep(min(left_s, SWITCH_POLL_S))
+        world = real_world(transport, allowed, on_outcome=progress.outcome, on_wait=progress.wait)
+        return Uploader(kept, sender, world, limits).run()

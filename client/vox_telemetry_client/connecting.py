@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.enqueue import producer
+from vox_telemetry_client.enqueuing import producer
 from vox_telemetry_client.network import Network, proxy_for
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_spec.wire import IngestTarget

@@ -5,7 +5,7 @@ import pytest
 
 from support.client_world import NOW, QUOTA, batches_of, file_size_limit, put, tree
 from support.events import benchmark_event, usage_events
-from vox_telemetry_client.enqueue import enqueue
+from vox_telemetry_client.enqueuing import enqueue
 from vox_telemetry_client.errors import SpoolFullError
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.contracts import Contracts

@@ -22,6 +22,7 @@ UPLOAD_TOKEN = "VOX_SINK_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not
 PUBLIC_AUTHORITY = "VOX_SINK_PUBLIC_AUTHORITY"
 RATE_PER_S_NAME = "VOX_SINK_RATE_PER_S"
 RATE_BURST_NAME = "VOX_SINK_RATE_BURST"
+RECEIPT_KEY_FILE = "VOX_SINK_RECEIPT_KEY_FILE"
 PUBLIC_ORIGIN = "VOX_SINK_PUBLIC_ORIGIN"
 INSECURE_LISTEN = "VOX_SINK_INSECURE_LISTEN"
 METRICS_LISTEN = "VOX_SINK_METRICS_LISTEN"
@@ -43,6 +44,7 @@ SETTINGS: Final = {
     "otlp_endpoint": OTLP_ENDPOINT,
     "rate_per_s": RATE_PER_S_NAME,
     "rate_burst": RATE_BURST_NAME,
+    "receipt_key_file": RECEIPT_KEY_FILE,
 }
 
 DEFAULT_HOST = "127.0.0.1"
@@ -76,6 +78,7 @@ class Config:
     clients sign as `@authority`, taken from `public_origin` when that is given; None means to
     believe the Host header, for loopback only (`listening.py`). `metrics_listen` None means that
     no metrics are served, `otlp_endpoint` None that no traces are made.
+    `receipt_key_file` None means that receipts are not signed.
     """
 
     database_url: str | None = field(repr=False)
@@ -87,6 +90,7 @@ class Config:
     public_authority: str | None = None
     rate_per_s: float = RATE_PER_S
     rate_burst: int = RATE_BURST
+    receipt_key_file: Path | None = None
     public_origin: str | None = None
     insecure_listen: bool = False
     metrics_listen: Address | None = None
@@ -113,6 +117,7 @@ class Config:
             public_authority=_authority(environ),
             rate_per_s=_rate(environ),
             rate_burst=_integer(environ, RATE_BURST_NAME, RATE_BURST, (1, RATE_BURST_MAX)),
+            receipt_key_file=_file(environ, RECEIPT_KEY_FILE),
             public_origin=_url(environ, PUBLIC_ORIGIN, "https://host[:port] as clients call it"),
             insecure_listen=_yes(environ, INSECURE_LISTEN),
             metrics_listen=_address(environ, METRICS_LISTEN),
@@ -128,6 +133,14 @@ def _secret(environ: Mapping[str, str], name: str) -> str | None:
     if not value.strip():
         raise ConfigError(f"{name} is set but blank, expected a value: set one or unset it")
     return value.strip()
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    """Return a file's path; blank is an error, since it would silently mean none."""
+    value = environ.get(name)
+    if value is not None and not value.strip():
+        raise ConfigError(f"{name} is set but blank, expected a file: set one or unset it")
+    return None if value is None else Path(value)
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:

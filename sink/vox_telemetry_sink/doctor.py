@@ -10,9 +10,16 @@ from typing import Final
 
 import msgspec
 
-from vox_telemetry_sink.config import DATABASE_URL, METRICS_LISTEN, SETTINGS, Config
+from vox_telemetry_sink.config import (
+    DATABASE_URL,
+    METRICS_LISTEN,
+    RECEIPT_KEY_FILE,
+    SETTINGS,
+    Config,
+)
 from vox_telemetry_sink.errors import ConfigError, MigrationError, StoreError
 from vox_telemetry_sink.listening import check_listening, is_loopback
+from vox_telemetry_sink.receipt_key import RECEIPT_KEY_NAME, load_receipt_key
 from vox_telemetry_sink.shown import SECRETS
 from vox_telemetry_sink.store import Facts, Store
 from vox_telemetry_spec.limits import (
@@ -55,6 +62,7 @@ def look_at_settings(
     yield _listening(config)
     yield _config_file(sources, file)
     yield _metrics(config)
+    yield _receipt_key(config)
 
 
 def look_at_disk(config: Config) -> Finding:
@@ -138,6 +146,21 @@ def _metrics(config: Config) -> Finding:
         return Finding("sink.D004", "metrics", State.OK, where)
     advice = "let the firewall admit your Prometheus only: anybody may read there"
     return Finding("sink.D004", "metrics", State.WARN, where, advice)
+
+
+def _receipt_key(config: Config) -> Finding:
+    is_ours = config.database_url is None
+    file = config.receipt_key_file or (config.data_dir / RECEIPT_KEY_NAME if is_ours else None)
+    if file is None:
+        advice = f"vox-telemetry-sink receipt-key generate, then set {RECEIPT_KEY_FILE}"
+        return Finding("sink.D012", "receipt-key", State.WARN, "receipts are not signed", advice)
+    if config.receipt_key_file is None and not file.exists():
+        return Finding("sink.D012", "receipt-key", State.SKIP, "none yet", "serve makes it")
+    try:
+        key_id = load_receipt_key(file).public.key_id
+    except ConfigError as exc:
+        return _failed("sink.D012", "receipt-key", str(exc), "see the message")
+    return Finding("sink.D012", "receipt-key", State.OK, f"receipts are signed by {key_id}")
 
 
 def _partitions(facts: Facts) -> Finding:

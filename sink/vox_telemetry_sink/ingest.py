@@ -29,7 +29,10 @@ from vox_telemetry_sink.store import Rejection, Store
 from vox_telemetry_sink.tracing import span
 from vox_telemetry_sink.verify import Verified, read_claim, verify
 from vox_telemetry_sink.writer import Writer
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
+from vox_telemetry_spec.receipt_signature import sign_receipt
+from vox_telemetry_spec.signature import PresentedSignature
 from vox_telemetry_spec.wire import INGEST_PATH, RECEIPT_MEDIA_TYPE
 
 
@@ -45,6 +48,7 @@ class Sink:
     limiter: Limiter
     enrolment_limiter: Limiter
     writer: Writer
+    receipt_key: SigningKey | None
 
 
 @post(INGEST_PATH, operation_class=IngestOperation, request_max_body_size=None)
@@ -80,12 +84,24 @@ async def _take(request: Request[Any, Any, Any], sink: Sink) -> Response[bytes]:
     outcome = "stored" if stored.is_new else "duplicate"
     note(outcome, batch_id=receipt.batch_id, key_id=claim.key_id, events=receipt.event_count)
     EVENTS_STORED.inc(receipt.event_count * stored.is_new)
+    body, status = receipt.encode(), 201 if stored.is_new else 200
+    proof = _proof(body, status, claim, sink.receipt_key)
     return Response(
-        receipt.encode(),
-        status_code=201 if stored.is_new else 200,
+        body,
+        status_code=status,
         media_type=RECEIPT_MEDIA_TYPE,
-        headers=request.state.get(RATE_HEADERS),
+        headers={**request.state.get(RATE_HEADERS, {}), **proof},
     )
+
+
+def _proof(
+    body: bytes, status: int, claim: PresentedSignature, key: SigningKey | None
+) -> dict[str, str]:
+    """Return the fields of a signed receipt (wire 13); the group is committed by now."""
+    if key is None:
+        return {}
+    request = (claim.label, claim.signature)
+    return sign_receipt(body, status, request, key, created=int(time.time()))
 
 
 def check_token(authorization: str | None, expected: str | None) -> None:

@@ -29,6 +29,7 @@ from vox_telemetry_sink.config import (
     INSECURE_LISTEN,
     METRICS_LISTEN,
     PORT,
+    RECEIPT_KEY_FILE,
     WORKERS,
     Config,
 )
@@ -37,6 +38,11 @@ from vox_telemetry_sink.listening import check_listening
 from vox_telemetry_sink.logs import UVICORN_LOG_CONFIG, configure_logging, log
 from vox_telemetry_sink.metrics import MULTIPROCESS_DIR, metrics_served
 from vox_telemetry_sink.protocol import HeaderDeadlineProtocol
+from vox_telemetry_sink.receipt_key import (
+    RECEIPT_KEY_NAME,
+    generate_receipt_key,
+    load_receipt_key,
+)
 from vox_telemetry_spec.limits import (
     DRAIN_DEADLINE_S,
     KEEP_ALIVE_IDLE_MAX_S,
@@ -86,7 +92,33 @@ def serve(
         is_ours = config.database_url is None
         asyncio.run(_prepare(dsn, may_migrate=is_ours))
         log().info("serving", host=config.host, port=config.port, workers=config.workers)
-        _serve(replace(config, database_url=dsn), {**environment, **for_workers, DATABASE_URL: dsn})
+        key_file = _receipt_key_file(config)
+        if key_file is not None:
+            environment[RECEIPT_KEY_FILE] = str(key_file)
+        _serve(
+            replace(config, database_url=dsn, receipt_key_file=key_file),
+            {**environment, **for_workers, DATABASE_URL: dsn},
+        )
+
+
+def _receipt_key_file(config: Config) -> Path | None:
+    """Return the file whose key signs receipts; beside the embedded database one is made.
+
+    Raises:
+        ConfigError: it cannot be made.
+
+    """
+    ours = config.database_url is None  # several sinks on one database need one key: not ours
+    file = config.data_dir / RECEIPT_KEY_NAME if ours else None
+    file = config.receipt_key_file or file
+    if file is None:
+        log().warning("receipts-unsigned", reason=f"{RECEIPT_KEY_FILE} is not set")
+        return None
+    if config.receipt_key_file is None and not file.exists():
+        made = generate_receipt_key(file)
+        log().info("receipt-key-made", file=str(file), key_id=made.public.key_id)
+    log().info("receipts-signed", key_id=load_receipt_key(file).public.key_id)
+    return file
 
 
 @contextmanager

@@ -25,6 +25,7 @@ async def test_a_sink_in_order(database_url: str, fetch: Fetch) -> None:
         "listen": "ok",
         "config-file": "ok",
         "metrics": "skip",
+        "receipt-key": "warn",
         "disk": "skip",
         "database": "ok",
         "migrations": "ok",
@@ -78,6 +79,14 @@ def test_a_file_with_a_secret_that_others_may_read_fails(tmp_path: Path) -> None
     assert states("--config", file, env=env, code=1)["config-file"] == "fail"
     file.chmod(0o600)
     assert states("--config", file, env=env)["config-file"] == "ok"
+
+
+def test_a_receipt_key_that_cannot_be_used_fails(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    env = {"VOX_SINK_DATA_DIR": str(tmp_path), "VOX_SINK_RECEIPT_KEY_FILE": str(file)}
+    assert states(env=env, code=1)["receipt-key"] == "fail"
+    assert run_cli(SINK, "receipt-key", "generate", "--out", file).code == 0
+    assert states(env=env)["receipt-key"] == "ok"
 
 
 def test_a_look_does_not_make_the_embedded_database(tmp_path: Path) -> None:

@@ -20,9 +20,11 @@ KIB = 1_024
 class SinkProcess:
     """A running `vox-telemetry-sink serve`; what it logs is counted by its word."""
 
-    def __init__(self, process: Popen[str], url: str) -> None:
+    def __init__(self, process: Popen[str], url: str, canary: str | None) -> None:
         self.process = process
         self.url = url
+        self.leaked: list[str] = []
+        self._canary = canary
         self.logged: Counter[str] = Counter()
         self.errors: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -56,6 +58,8 @@ class SinkProcess:
             self.logged[entry["event"]] += 1
             if entry.get("level") == "error":
                 self.errors.append(line)
+            if self._canary is not None and self._canary in line:
+                self.leaked.append(line)
 
     def _is_ready(self) -> bool:
         assert self.process.poll() is None, self.errors
@@ -66,8 +70,15 @@ class SinkProcess:
 
 
 @contextmanager
-def sink_process(database_url: str, port: int, **env: str) -> Iterator[SinkProcess]:
-    """Serve on a port of loopback, with no rate limit that a test could reach."""
+def sink_process(
+    database_url: str, port: int, *, canary: str | None = None, **env: str
+) -> Iterator[SinkProcess]:
+    """Serve on a port of loopback, with no rate limit that a test could reach.
+
+    Args:
+        canary: what must not be in its log; lines that hold it are kept in `leaked`.
+        env: more variables of its environment.
+    """
     settings = {
         "VOX_SINK_DATABASE_URL": database_url,
         "VOX_SINK_RATE_PER_S": "10000",
@@ -75,7 +86,7 @@ def sink_process(database_url: str, port: int, **env: str) -> Iterator[SinkProce
         **env,
     }
     with started_cli(PROGRAM, "serve", "--port", str(port), env=settings) as process:
-        sink = SinkProcess(process, f"http://127.0.0.1:{port}")
+        sink = SinkProcess(process, f"http://127.0.0.1:{port}", canary)
         sink.wait_until_ready()
         yield sink
     sink.read_on()

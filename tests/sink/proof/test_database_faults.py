@@ -1,6 +1,7 @@
 """What befalls a real Postgres under a sink that goes on running; cases 16b, 17 and 18."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 
 from support.cli import run_cli
 from support.events import benchmark_event
+from support.forgetful_link import ForgetfulLink
 from support.own_postgres import SMALL_DISK, OwnPostgres
 from support.postgres import with_database
 from support.senders import (
@@ -282,6 +284,23 @@ async def test_case_17_a_connection_lost_inside_the_transaction_leaves_nothing_h
     assert await fetch(COUNTS) == [(1, 1)]
 
 
+async def test_case_17_a_connection_lost_after_the_commit_is_503_and_its_repetition_a_duplicate(
+    database_url: str, live_sink: LiveSink, upload: Uploads, fetch: Fetch
+) -> None:
+    one = upload()
+    async with (
+        ForgetfulLink(database_url).open() as link,
+        live_sink(database_url=link.dsn) as client,
+    ):
+        assert (await upload().post(client)).status_code == STORED
+        link.forgets = True
+        assert_away(await one.post(client))
+        assert link.forgotten == 1
+        assert await fetch(COUNTS) == [(2, 2)]
+        assert (await one.post(client)).status_code == HELD
+    assert await fetch(COUNTS) == [(2, 2)]
+
+
 async def test_case_17_no_connection_left_on_the_server_is_503_until_there_is_one(
     own_server: OwnPostgres, live_sink: LiveSink, upload: Uploads, fetch: Fetch
 ) -> None:
@@ -352,3 +371,39 @@ async def test_case_16_two_contents_under_one_id_at_the_same_instant_store_one(
             [receipt] = [a.json() for a in answers if a.status_code == STORED]
             held = await fetch(HELD_ROWS, one.batch_id)
             assert held == [(receipt["payload_sha256"], receipt["event_count"])]
+
+
+async def test_case_21_a_backlog_is_gone_within_the_time_of_the_outage_at_half_more_than_the_peak(
+    own_server: OwnPostgres, database_url: str
+) -> None:
+    """Two seconds away at 20 batches a second; then 30 a second come, the backlog on top."""
+    outage_s, peak_per_s, port = 2.0, 20, free_port()
+    [key] = await enrolled_keys(database_url, 1)
+    backlog = [
+        Upload(key=key, authority=f"127.0.0.1:{port}") for _ in range(int(outage_s * peak_per_s))
+    ]
+    later = [Upload(key=key, authority=f"127.0.0.1:{port}") for _ in range(int(outage_s * 30))]
+    with sink_process(database_url, port) as sink:
+        async with httpx.AsyncClient(base_url=sink.url, trust_env=False, timeout=30) as client:
+            own_server.kill()
+            for answer in await paced(client, backlog, peak_per_s):
+                assert_away(answer)
+            own_server.start()
+            began_s = time.monotonic()
+            answers = await asyncio.gather(
+                paced(client, later, peak_per_s * 1.5), paced(client, backlog, 1_000)
+            )
+            took_s = time.monotonic() - began_s
+    assert {answer.status_code for answer in (*answers[0], *answers[1])} == {STORED}
+    assert took_s < outage_s + 1  # a second for the last answers on a busy machine
+
+
+async def paced(
+    client: httpx.AsyncClient, uploads: list[Upload], per_s: float
+) -> list[httpx.Response]:
+    """Send at a rate, whatever the answers take."""
+    tasks = []
+    for one in uploads:
+        tasks.append(asyncio.create_task(one.post(client)))
+        await asyncio.sleep(1 / per_s)
+    return await asyncio.gather(*tasks)

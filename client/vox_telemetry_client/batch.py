@@ -1,15 +1,14 @@
 """One batch: its bytes, and the journal's word on them. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 import msgspec
 
-from vox_telemetry_spec.envelope import Producer, compose
-from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.envelope import Event, Producer, compose
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.uuid7 import RANDOM_BYTES, uuid7
 
@@ -58,7 +57,7 @@ class Batch:
 
 
 def compose_all(
-    runs: Iterable[list[JsonValue]],
+    runs: Iterable[Sequence[Event]],
     *,
     producer: Producer,
     approved_at: datetime,

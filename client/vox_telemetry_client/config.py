@@ -11,6 +11,8 @@ from vox_telemetry_client.limits import SPOOL_MAX_BYTES
 UPLOAD_URL = "VOX_TELEMETRY_UPLOAD_URL"
 UPLOAD_TOKEN = "VOX_TELEMETRY_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
 KEY_FILE = "VOX_TELEMETRY_KEY_FILE"
+CA_FILE = "VOX_TELEMETRY_CA_FILE"
+COMMON_CA_FILE = "SSL_CERT_FILE"  # OpenSSL's and curl's name for the same
 SPOOL_DIR = "VOX_TELEMETRY_SPOOL_DIR"
 SPOOL_BYTES = "VOX_TELEMETRY_SPOOL_MAX_BYTES"
 STORE_DB = "VOX_TELEMETRY_DB"
@@ -43,6 +45,7 @@ class Config:
     upload_token: str | None = field(repr=False)
     key_file: Path | None = None
     opt_in_s2: frozenset[str] = frozenset()
+    ca_file: Path | None = None
 
 
 def from_env(
@@ -69,8 +72,9 @@ def from_env(
         store=store_path(environ, cwd),
         upload_url=environ.get(UPLOAD_URL, upload_url),
         upload_token=environ.get(UPLOAD_TOKEN),
-        key_file=_key_file(environ.get(KEY_FILE), cwd),
+        key_file=_file_named(KEY_FILE, environ, cwd),
         opt_in_s2=frozenset(opt_in_s2),
+        ca_file=_file_named(CA_FILE, environ, cwd) or _common_ca_file(environ, cwd),
     )
 
 
@@ -85,13 +89,19 @@ def store_path(environ: Mapping[str, str], cwd: Path) -> Path:
     return cwd / _expanded(STORE_DB, name) if name else _repository(cwd) / DEFAULT_STORE
 
 
-def _key_file(name: str | None, cwd: Path) -> Path | None:
-    """Return the key file; a blank name is a mistake, not a wish to sign with another key."""
+def _file_named(variable: str, environ: Mapping[str, str], cwd: Path) -> Path | None:
+    """Return a file; a blank name is a mistake, not a wish to use or trust something else."""
+    name = environ.get(variable)
     if name is None:
         return None
     if not name.strip():
-        raise NotConfiguredError(f"{KEY_FILE} is blank, expected a path: set it or unset it")
-    return cwd / _expanded(KEY_FILE, name.strip())
+        raise NotConfiguredError(f"{variable} is blank, expected a path: set it or unset it")
+    return cwd / _expanded(variable, name.strip())
+
+
+def _common_ca_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
+    name = environ.get(COMMON_CA_FILE, "").strip()
+    return cwd / _expanded(COMMON_CA_FILE, name) if name else None
 
 
 def policy_path(environ: Mapping[str, str], platform: str) -> Path:

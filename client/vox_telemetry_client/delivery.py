@@ -13,13 +13,25 @@ from http import HTTPStatus
 
 import msgspec
 
-from vox_telemetry_client.limits import PROBLEM_MAX_VIOLATIONS, PROBLEM_TEXT_MAX_CHARS
+from vox_telemetry_client.limits import (
+    CLOCK_OFFSET_MAX_S,
+    PROBLEM_MAX_VIOLATIONS,
+    PROBLEM_TEXT_MAX_CHARS,
+)
 from vox_telemetry_spec.limits import RETRY_AFTER_MAX_S
 from vox_telemetry_spec.problems import Duty, Problem, ProblemType, duty_for_status
 from vox_telemetry_spec.receipt import Receipt, read_receipt
+from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.violations import Violation
 
 _RETRY_AFTER_MAX_DIGITS = 10
+# Answers by which a sink, or a proxy before it, says that it takes nothing from anybody now.
+_OF_THE_SINK = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 class Fault(StrEnum):
@@ -27,9 +39,25 @@ class Fault(StrEnum):
 
     DNS = "the host name cannot be resolved"
     REFUSED = "the connection was refused"
+    UNREACHABLE = "no connection in time"
     TIMEOUT = "no answer in time"
-    TLS = "the TLS connection failed"
     CLOSED = "the connection broke off"
+    PROXY = "the proxy cannot reach the sink"
+    PROXY_REFUSED = "the proxy refuses to connect"
+    TLS = "the TLS connection failed"
+    TLS_EXPIRED = "the TLS certificate has expired"
+    TLS_HOST = "the TLS certificate is for another host"
+    TLS_UNKNOWN = "the TLS certificate is signed by nobody who is trusted here"
+
+
+# A failed handshake may be an attack, a proxy's refusal wants a person: neither mends itself.
+STOPPING_FAULTS = {
+    Fault.PROXY_REFUSED,
+    Fault.TLS,
+    Fault.TLS_EXPIRED,
+    Fault.TLS_HOST,
+    Fault.TLS_UNKNOWN,
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +87,18 @@ class Verdict:
     receipt: Receipt | None = None
     problem: Problem = field(default_factory=Problem)
     retry_after_s: float | None = None
+    fault: Fault | None = None
+
+    @property
+    def may_be_the_batch(self) -> bool:
+        """Whether a failure to be retried may come of this very batch and not of the sink.
+
+        A sink that is overloaded, names a time or cannot be reached speaks of itself. One that
+        fails, or breaks off or is silent once it has the batch, may do so because of the batch.
+        """
+        if self.fault is not None:
+            return self.fault in {Fault.TIMEOUT, Fault.CLOSED}
+        return self.status not in _OF_THE_SINK and self.retry_after_s is None
 
     @property
     def duplicate(self) -> bool:
@@ -72,9 +112,8 @@ def judge(reply: Answer | Fault, sent: Sent, *, now: datetime) -> Verdict:
     Only a 2xx with a receipt that names exactly these bytes acknowledges; all else keeps them.
     """
     if isinstance(reply, Fault):
-        # A failed handshake may be an attack and does not mend itself; the rest may.
-        duty = Duty.STOP if reply is Fault.TLS else Duty.RETRY
-        return Verdict(duty, problem=Problem(title=reply.value))
+        duty = Duty.STOP if reply in STOPPING_FAULTS else Duty.RETRY
+        return Verdict(duty, problem=Problem(title=reply.value), fault=reply)
     if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
         return _judge_success(reply, sent)
     return Verdict(
@@ -102,6 +141,16 @@ def parse_retry_after(value: str | None, *, now: datetime) -> float | None:
             moment = moment.replace(tzinfo=UTC)
         seconds = (moment - now).total_seconds()
     return min(max(seconds, 0.0), float(RETRY_AFTER_MAX_S))
+
+
+def clock_offset_s(problem: Problem, now: datetime) -> float | None:
+    """Return by how much the sink's clock is ahead, where it minds ours (wire 6.4), else None."""
+    sink_time = parse_time(problem.sink_time)
+    if problem.type != ProblemType.SIGNATURE_STALE.uri or sink_time is None:
+        return None
+    offset_s = (sink_time - now).total_seconds()
+    # Further off is nobody's clock, and such a date could not even be added to.
+    return offset_s if abs(offset_s) <= CLOCK_OFFSET_MAX_S else None
 
 
 def _judge_success(reply: Answer, sent: Sent) -> Verdict:
@@ -158,6 +207,16 @@ _SLUG_ADVICE = {
 _ADVICE = {problem.uri: advice for problem, advice in _SLUG_ADVICE.items()}
 
 
+_FAULT_ADVICE = {
+    Fault.PROXY_REFUSED: "check HTTPS_PROXY and the credentials in it; NO_PROXY names exceptions",
+    Fault.TLS: "check that VOX_TELEMETRY_UPLOAD_URL is that of a server with TLS 1.2 or newer",
+    Fault.TLS_EXPIRED: "the sink's operator renews it; check this machine's clock, too",
+    Fault.TLS_HOST: "check the host in VOX_TELEMETRY_UPLOAD_URL",
+    Fault.TLS_UNKNOWN: "check the host; --ca-file or VOX_TELEMETRY_CA_FILE names a private "
+    "authority",
+}
+
+
 def advice(verdict: Verdict) -> str:
     """Return what the operator can do after a STOP."""
     known = _ADVICE.get(verdict.problem.type)
@@ -167,6 +226,6 @@ def advice(verdict: Verdict) -> str:
         return "redirects are never followed: set VOX_TELEMETRY_UPLOAD_URL to the final URL"
     if verdict.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return "check the key, VOX_TELEMETRY_UPLOAD_TOKEN and this machine's clock"
-    if verdict.status == 0:
-        return "check the certificate; SSL_CERT_FILE names a private authority"
+    if verdict.fault is not None:
+        return _FAULT_ADVICE.get(verdict.fault, "check VOX_TELEMETRY_UPLOAD_URL and the network")
     return "check VOX_TELEMETRY_UPLOAD_URL: this seems to be no telemetry sink"

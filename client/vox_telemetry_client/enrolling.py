@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from vox_telemetry_client.delivery import (
+    STOPPING_FAULTS,
     Answer,
     Fault,
     Verdict,
@@ -156,8 +157,8 @@ def _refusal(reply: Answer, now: datetime) -> str:
 
 
 def _advice(fault: Fault) -> str:
-    if fault is Fault.TLS:
-        return advice(_stopped(0, Problem()))
+    if fault in STOPPING_FAULTS:
+        return advice(Verdict(Duty.STOP, fault=fault))
     if fault in (Fault.TIMEOUT, Fault.CLOSED):
         return f"the key may be enrolled, {_AGAIN}"
     return f"check the URL and the network, then {_AGAIN}"

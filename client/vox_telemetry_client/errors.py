@@ -2,7 +2,11 @@
 
     TelemetryError (1)
     ├── InputRefusedError (1)        a file that holds no events
+    │   └── EventsRefusedError (1)   events that may not be sent, or are no JSON; nothing was kept
     ├── EnrolmentError (1)           the sink did not enrol a key, or its answer is lost
+    ├── RunLimitError (0)            a run has used what the operator allowed it
+    ├── InterruptedRunError (130)    Ctrl-C ended a run in order
+    │   └── TerminatedRunError (143) SIGTERM did
     ├── OutputError (1)              a file that the operator named cannot be written
     ├── ReaderLeftError (141)        whoever read standard output has gone, as in `| head`
     ├── SpoolError (1)               the spool cannot be read or written
@@ -25,7 +29,12 @@
 a value of an event.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vox_telemetry_spec.violations import Violation
 
 EXIT_DONE = 0
 EXIT_KEPT_OR_REFUSED = 1
@@ -33,6 +42,7 @@ EXIT_USAGE = 2
 EXIT_NOT_CONFIGURED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_READER_LEFT = 141  # 128 + SIGPIPE, likewise
+EXIT_TERMINATED = 143  # 128 + SIGTERM, likewise
 
 
 def os_words(exc: OSError) -> str:
@@ -53,10 +63,46 @@ class InputRefusedError(TelemetryError):
     kind = "input-refused"
 
 
+class EventsRefusedError(InputRefusedError):
+    """Events of a caller may not be sent; nothing was kept.
+
+    `violations` says of each where (`event` counts from 0, `pointer` by RFC 6901) and by which
+    `rule`; it holds no value.
+    """
+
+    kind = "events-refused"
+
+    def __init__(self, message: str, violations: "Sequence[Violation]") -> None:
+        """Take what is wrong; the message tells the first."""
+        super().__init__(message)
+        self.violations = tuple(violations)
+
+
 class EnrolmentError(TelemetryError):
     """The sink did not enrol a key, or nobody knows whether it did."""
 
     kind = "enrolment"
+
+
+class RunLimitError(TelemetryError):
+    """A run has used what the operator allowed it, which is no trouble."""
+
+    exit_code = EXIT_DONE
+    kind = "run-limit"
+
+
+class InterruptedRunError(TelemetryError):
+    """Ctrl-C ended a run in order."""
+
+    exit_code = EXIT_INTERRUPTED
+    kind = "interrupted"
+
+
+class TerminatedRunError(InterruptedRunError):
+    """SIGTERM ended a run in order."""
+
+    exit_code = EXIT_TERMINATED
+    kind = "terminated"
 
 
 class OutputError(TelemetryError):

@@ -2,8 +2,11 @@
 
 import errno
 import os
+import shutil
 import stat
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -11,6 +14,8 @@ FOLDER_MODE = 0o700
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Windows has neither flag; its symbolic links need a privilege to make.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_READER_WAIT_S = 2.0  # our readers hold these small files open for milliseconds
+_POLL_S = 0.02
 
 
 def is_no_space(exc: OSError) -> bool:
@@ -18,8 +23,8 @@ def is_no_space(exc: OSError) -> bool:
     return exc.errno in _NO_SPACE
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Create `path` with `data` and fsync it; a failed write leaves no file.
+def write_new(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Create `path` with `data`, whole or in pieces, and fsync it; a failed write leaves no file.
 
     Raises:
         FileExistsError: there is one already.
@@ -29,10 +34,10 @@ def write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:  # the pieces may fail to come, too
         path.unlink(missing_ok=True)
         raise
 
@@ -50,7 +55,7 @@ def write_all(descriptor: int, data: bytes) -> None:
     os.fsync(descriptor)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write `data` beside `path`, fsync, rename over `path`, fsync the folder.
 
     Raises:
@@ -61,11 +66,25 @@ def replace(path: Path, data: bytes) -> None:
     beside.unlink(missing_ok=True)
     write_new(beside, data)
     try:
-        beside.replace(path)
+        _rename_over(beside, path)
     except OSError:
         beside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _rename_over(new: Path, path: Path) -> None:
+    """Rename `new` over `path`; Windows refuses that for the moment in which somebody reads it."""
+    give_up_s = time.monotonic() + (_READER_WAIT_S if sys.platform == "win32" else 0.0)
+    while True:
+        try:
+            new.replace(path)
+        except PermissionError:
+            if time.monotonic() >= give_up_s:
+                raise
+            time.sleep(_POLL_S)
+        else:
+            return
 
 
 def read_at_most(path: Path, max_bytes: int, *, follow_link: bool = False) -> bytes:
@@ -81,6 +100,19 @@ def read_at_most(path: Path, max_bytes: int, *, follow_link: bool = False) -> by
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "no regular file")
         return file.read(max_bytes)
+
+
+def delete(path: Path) -> None:
+    """Delete what lies at `path`, whatever it is; a link goes and its target stays.
+
+    Raises:
+        OSError: it cannot be deleted.
+
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,17 +2,20 @@
 
 tmp/            being written; meaningless once its writer is gone
 pending/        approved, waiting; `<batch_id>.json` holds exactly the bytes that are sent
-rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; never deleted
+rejected/       set aside, `<batch_id>.json` beside `<batch_id>.problem.json`; only a person deletes
+foreign/        what lay in pending/ and is no batch; made when it is first needed
 journal.jsonl   what was decided, one line each (`journal`)
 state.json      when the sink wants to be asked again (`state`)
-seen.bin        digests of enqueued events, for telling repeats (`seen`)
+seen.bin        digests of the newest enqueued events, for telling repeats (`seen`)
 spool.lock      held for a moment by whoever changes the spool
 upload.lock     held by the one uploader for its whole run
 """
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nsmallest
 from pathlib import Path
 
 from vox_telemetry_client.errors import (
@@ -21,6 +24,7 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import FOLDER_MODE, sync_folder, write_new
+from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_spec.uuid7 import is_uuid7
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -46,6 +50,11 @@ class Folder:
     def rejected(self) -> Path:
         """Batches that were set aside."""
         return self.root / "rejected"
+
+    @property
+    def foreign(self) -> Path:
+        """Files that lay among the batches and are none."""
+        return self.root / "foreign"
 
     @property
     def journal(self) -> Path:
@@ -102,7 +111,7 @@ class Folder:
             SpoolUnsafeError: a symbolic link, another's folder, or one that others may enter.
 
         """
-        for path in (self.root, self.tmp, self.pending, self.rejected):
+        for path in (self.root, self.tmp, self.pending, self.rejected, self.foreign):
             try:
                 found = path.lstat()
             except FileNotFoundError:
@@ -119,36 +128,57 @@ def batch_file(batch_id: str) -> str:
     return f"{batch_id}.json"
 
 
-def batch_ids(folder: Path) -> list[str]:
-    """Return the ids of the batch files in `folder`, oldest first; other names are passed over.
+def batch_ids(room: Path) -> Iterator[str]:
+    """Yield the ids of the batch files in `room`, in no order; other names are passed over.
 
     Raises:
         SpoolError: the folder cannot be read.
 
     """
-    return sorted(name[:-5] for name in _names(folder) if _is_batch_file(name))
+    return (entry.name[:-5] for entry in entries(room) if is_batch_file(entry.name))
 
 
-def foreign_names(folder: Path) -> list[str]:
-    """Return the names in `folder` that are no batch files; they are never read and never sent."""
-    return sorted(name for name in _names(folder) if not _is_batch_file(name))
+def oldest(room: Path, *, after: str = "", until: str | None = None) -> list[str]:
+    """Return the ids of the oldest batch files, at most WINDOW_BATCHES of them, oldest first.
+
+    Only ids that come after `after` and, where it is given, not after `until`.
+
+    Raises:
+        SpoolError: the folder cannot be read.
+
+    """
+    among = (one for one in batch_ids(room) if one > after and (until is None or one <= until))
+    return nsmallest(WINDOW_BATCHES, among)
 
 
-def _is_batch_file(name: str) -> bool:
+def is_batch_file(name: str) -> bool:
+    """Tell whether a batch can have this file name; others are never read and never sent."""
     return name.endswith(".json") and is_uuid7(name[:-5])
 
 
-def _names(folder: Path) -> list[str]:
+def entries(room: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield what lies in `room`, without holding all of it; an absent one is empty.
+
+    Raises:
+        SpoolError: the folder cannot be read.
+
+    """
     try:
-        return [path.name for path in folder.iterdir()]
+        with os.scandir(room) as found:
+            yield from found
     except FileNotFoundError:
-        return []
+        return
     except OSError as exc:
-        raise SpoolError(f"the spool folder {folder} cannot be read: {os_words(exc)}") from exc
+        raise SpoolError(f"the spool folder {room} cannot be read: {os_words(exc)}") from exc
+
+
+def _is_junction(found: os.stat_result) -> bool:
+    """Tell whether Windows leads from here to another folder in its own way, by a reparse point."""
+    return bool(getattr(found, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_REPARSE_POINT)
 
 
 def _check_folder(path: Path, found: os.stat_result) -> None:
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(found.st_mode) or _is_junction(found):
         raise SpoolUnsafeError(
             f"{path} is a symbolic link, expected a folder: name its target in "
             "VOX_TELEMETRY_SPOOL_DIR"

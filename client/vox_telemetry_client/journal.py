@@ -2,12 +2,15 @@
 
 The line is the decision; files follow it (`settle` finishes what a crash cut short). A last line
 without its end is a crash while writing: nothing had been decided yet. The next line starts anew.
+
+It only grows, and is never held in memory: `ledger` reads from it what it says of some batches,
+`tally` its sums.
 """
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import msgspec
 
@@ -15,6 +18,7 @@ from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import Consent
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, write_all
+from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
 
@@ -24,9 +28,22 @@ class _Line(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True):
 
 
 class Enqueued(_Line, frozen=True, tag="enqueued"):
-    """All batches of one `enqueue`: they are approved together or not at all."""
+    """Batches of one `enqueue`: all of them are approved together or not at all.
+
+    Many take several lines, one directly after another: `first` is how many batches stand in the
+    lines before, `rest` how many in those that follow. The line without a rest approves them all.
+    """
 
     batches: list[Approval]
+    first: int = 0
+    rest: int = 0
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """What a line closes, of what was approved and open: `tally` need not look back for it."""
+
+    events: int
+    bytes: int
 
 
 class Attempt(_Line, frozen=True, tag="attempt"):
@@ -43,6 +60,7 @@ class Acknowledged(_Line, frozen=True, tag="acknowledged"):
     batch_id: str
     receipt: Receipt
     duplicate: bool = False
+    ended: Ended | None = None
 
 
 class Rejected(_Line, frozen=True, tag="rejected"):
@@ -50,6 +68,7 @@ class Rejected(_Line, frozen=True, tag="rejected"):
 
     batch_id: str
     problem: Problem
+    ended: Ended | None = None
 
 
 class Split(_Line, frozen=True, tag="split"):
@@ -57,6 +76,7 @@ class Split(_Line, frozen=True, tag="split"):
 
     batch_id: str
     batches: list[Approval]
+    ended: Ended | None = None
 
 
 class Pruned(_Line, frozen=True, tag="pruned"):
@@ -71,99 +91,137 @@ class Pruned(_Line, frozen=True, tag="pruned"):
 
 
 class ConsentDecided(_Line, frozen=True, tag="consent"):
-    """What the operator decided; `included` are earlier batches that a grant covers as well."""
+    """What the operator decided; a grant may cover what was approved before this line as well."""
 
     consent: Consent
-    included: list[str] = []
+    include_pending: bool = False
 
 
 class Discarded(_Line, frozen=True, tag="discarded"):
-    """A person had these batches deleted; `reason` says by which command."""
+    """A person had these batches deleted; `reason` says by which command.
+
+    `room` names the one folder in which they lay; without it, all that lies under the ids goes.
+    """
 
     batch_ids: list[str]
     reason: str
+    ended: Ended | None = None
+    room: str = ""
 
 
+class Retried(_Line, frozen=True, tag="retried"):
+    """A person put back what was set aside; the approvals are those of before."""
+
+    batches: list[Approval]
+
+
+class Foreign(_Line, frozen=True, tag="foreign"):
+    """Files in `pending/` that are no batches, by name; moved to `folder` just after."""
+
+    names: list[str]
+    folder: str
+
+
+class Cleaned(_Line, frozen=True, tag="cleaned"):
+    """Files that are no batches, by path under the spool; deleted just after."""
+
+    files: list[str]
+    reason: str
+
+
+PENDING, REJECTED = "pending", "rejected"  # what `Discarded.room` may say
+_TAIL_BYTES = 65_536
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
 Line: TypeAlias = (
-    Enqueued | Attempt | Acknowledged | Rejected | Split | Pruned | ConsentDecided | Discarded
+    Enqueued
+    | Attempt
+    | Acknowledged
+    | Rejected
+    | Split
+    | Pruned
+    | ConsentDecided
+    | Discarded
+    | Retried
+    | Foreign
+    | Cleaned
 )
 Closing: TypeAlias = Acknowledged | Rejected | Split | Discarded
 
 
-@dataclass
-class Ledger:
-    """What the journal adds up to: approved and open, or closed and how."""
-
-    open: dict[str, Approval] = field(default_factory=dict)
-    closed: dict[str, tuple[Approval | None, Closing]] = field(default_factory=dict)
-    included: dict[str, str] = field(default_factory=dict)  # batch id → its grant's covers_from
-    unreadable_lines: int = 0
-    last_acknowledged: Acknowledged | None = None
-    acknowledged_batches: int = 0
-    acknowledged_events: int = 0
-
-    def was_enqueued(self, batch_id: str) -> bool:
-        """Tell whether a batch waits or went its way; one that nobody decided on did not."""
-        if batch_id in self.open:
-            return True
-        _, line = self.closed.get(batch_id, (None, None))
-        return isinstance(line, Acknowledged | Rejected | Split)
-
-    def add(self, line: Line) -> None:
-        """Apply one decision."""
-        if isinstance(line, Attempt | Pruned):
-            return
-        if isinstance(line, ConsentDecided):
-            self.included |= dict.fromkeys(line.included, line.consent.covers_from)
-        if isinstance(line, Discarded):
-            for batch_id in line.batch_ids:
-                self._close(batch_id, line)
-        if isinstance(line, Acknowledged | Rejected | Split):
-            self._close(line.batch_id, line)
-        if isinstance(line, Enqueued | Split):
-            self.open |= {approval.batch_id: approval for approval in line.batches}
-        if isinstance(line, Acknowledged):
-            self.last_acknowledged = line
-            self.acknowledged_batches += 1
-            self.acknowledged_events += line.receipt.event_count
-
-    def _close(self, batch_id: str, line: Closing) -> None:
-        self.closed[batch_id] = (self.open.pop(batch_id, None), line)
-        self.included.pop(batch_id, None)
-
-
 class Journal:
-    """The file, read once and then only what is new."""
+    """The file."""
 
     def __init__(self, path: Path) -> None:
         """Read nothing yet; `path` need not exist."""
         self._path = path
-        self._read_bytes = 0
-        self._ledger = Ledger()
-        self._decoder = msgspec.json.Decoder(Line)
+        self._decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
-    def ledger(self) -> Ledger:
-        """Return the sum of all whole lines; one that cannot be read is counted, not obeyed.
+    def lines(self, start_bytes: int = 0) -> Iterator[tuple[int, Line | None]]:
+        """Yield each whole line from there on, None for one that cannot be read, and where it ends.
+
+        Of an `enqueue` that a crash cut short between its lines, none is yielded.
 
         Raises:
             SpoolError: the journal is there and cannot be read.
 
         """
+        end_bytes, due = start_bytes, 0
         try:
             with self._path.open("rb") as file:
-                file.seek(self._read_bytes)
-                for line in file:
-                    if not line.endswith(b"\n"):
-                        break
-                    self._read_bytes += len(line)
-                    self._add(line)
+                file.seek(start_bytes)
+                for text in file:
+                    if not text.endswith(b"\n"):
+                        return
+                    end_bytes += len(text)
+                    line = self._decoded(text)
+                    if isinstance(line, Enqueued) and (line.first or line.rest):
+                        decides = line.first == due and (due or self._is_whole(line, file))
+                        file.seek(end_bytes)
+                        if not decides:
+                            continue
+                        due = line.first + len(line.batches) if line.rest else 0
+                    if text != b"\n":
+                        yield end_bytes, line
         except FileNotFoundError:
-            return self._ledger
+            return
         except OSError as exc:
             raise SpoolError(f"the journal {self._path} cannot be read: {exc.strerror}") from exc
-        return self._ledger
+
+    def size_bytes(self) -> int:
+        """Return how long the file is now.
+
+        Raises:
+            OSError: it is there and nothing can be learnt of it.
+
+        """
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def last(self) -> Line | None:
+        """Return the last whole line; None where there is none or it cannot be read.
+
+        Raises:
+            SpoolError: the journal is there and cannot be read.
+
+        """
+        end_bytes = self.size_bytes()
+        tail = b""
+        try:
+            with self._path.open("rb") as file:
+                while end_bytes and tail.count(b"\n") < 2:  # noqa: PLR2004 -- its end, the one before
+                    start_bytes = max(0, end_bytes - _TAIL_BYTES)
+                    file.seek(start_bytes)
+                    tail = file.read(end_bytes - start_bytes) + tail
+                    end_bytes = start_bytes
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise SpoolError(f"the journal {self._path} cannot be read: {exc.strerror}") from exc
+        whole = tail[: tail.rfind(b"\n") + 1].splitlines(keepends=True)
+        return self._decoded(whole[-1]) if whole else None
 
     def append(self, line: Line) -> None:
         """Write a line at the end and fsync it; the caller holds the spool's lock.
@@ -174,10 +232,11 @@ class Journal:
 
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        flags |= getattr(os, "O_BINARY", 0)  # else Windows writes a line end of two bytes
         try:
             descriptor = os.open(self._path, flags, FILE_MODE)
             try:
-                _write(descriptor, msgspec.json.encode(line) + b"\n")
+                _write(descriptor, b"".join(map(_encoded, _in_parts(line))))
             finally:
                 os.close(descriptor)
             sync_folder(self._path.parent)
@@ -188,11 +247,35 @@ class Journal:
                 "nothing was changed, make room or mend its mode and try again"
             ) from exc
 
-    def _add(self, line: bytes) -> None:
+    def _is_whole(self, line: Enqueued, file: BinaryIO) -> bool:
+        """Read on and tell whether the lines of one `enqueue` are all there."""
+        due, rest = len(line.batches), line.rest
+        while rest:
+            found = self._decoded(file.readline())
+            if not isinstance(found, Enqueued) or found.first != due:
+                return False
+            due, rest = due + len(found.batches), found.rest
+        return True
+
+    def _decoded(self, text: bytes) -> Line | None:
         try:
-            self._ledger.add(self._decoder.decode(line))
+            return self._decoder.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            self._ledger.unreadable_lines += bool(line.strip())
+            return None
+
+
+def _in_parts(line: Line) -> Iterator[Line]:
+    """Yield the line, or several where a reader should not have to hold it whole."""
+    if not isinstance(line, Enqueued):
+        yield line
+        return
+    for first in range(0, max(1, len(line.batches)), WINDOW_BATCHES):
+        part = line.batches[first : first + WINDOW_BATCHES]
+        yield Enqueued(line.at, part, first, len(line.batches) - first - len(part))
+
+
+def _encoded(line: Line) -> bytes:
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _write(descriptor: int, text: bytes) -> None:

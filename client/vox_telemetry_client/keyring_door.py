@@ -71,6 +71,21 @@ def delete(user: str) -> None:
         _bounded(lambda: _backend().delete_password(SERVICE, user))
 
 
+def backend_name() -> str:
+    """Return which keyring is used, as `PYTHON_KEYRING_BACKEND` would name it.
+
+    Raises:
+        CredentialError: none that can be used.
+
+    """
+
+    def ask() -> str:
+        kind = type(_backend())
+        return f"{kind.__module__}.{kind.__qualname__}"
+
+    return _bounded(ask)
+
+
 def _backend() -> "KeyringBackend":
     """Return the backend to use, set up as a private key needs it.
 

@@ -26,7 +26,8 @@ from vox_telemetry_spec.times import format_time
 
 _POLL_S = 0.02
 _HOLDER_MAX_BYTES = 256
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+# Windows has neither link flag nor, without the other, one byte for a line end.
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 if sys.platform == "win32":
     import msvcrt
@@ -88,7 +89,7 @@ def current_holder(path: Path) -> Holder | None:
     """Return who holds the lock at `path` now, or None; works on a read-only disk too."""
     if not path.exists():
         return None
-    descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+    descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     try:
         return None if _try(descriptor) else read_holder(path)
     finally:
@@ -106,7 +107,7 @@ def read_holder(path: Path) -> Holder | None:
 
 def _opened(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, FILE_MODE)
+        return os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, FILE_MODE)
     except OSError as exc:
         kind = SpoolFullError if is_no_space(exc) else SpoolError
         raise kind(

@@ -40,11 +40,15 @@ class NotJsonError(InputRefusedError):
 
 @dataclass(frozen=True, slots=True)
 class ReadEvent:
-    """One event as read: its value, or in JSON Lines the fault of its line (counted from 1)."""
+    """One event as read: its value, or in JSON Lines the fault of its line (counted from 1).
+
+    `size_bytes` is its share of the input, for telling how far one has come; 0 is not known.
+    """
 
     value: JsonValue
     line: int | None = None
     fault: JsonRefusedError | None = None
+    size_bytes: int = 0
 
 
 def read_events(name: str) -> Iterator[ReadEvent]:
@@ -84,8 +88,9 @@ def _events(name: str, stream: BinaryIO) -> Iterator[ReadEvent]:
             raise NotJsonError(name, fault) from fault
         yield from _lines(name, head, stream)
         return
-    for value in document if isinstance(document, list) else [document]:
-        yield ReadEvent(value)
+    values = document if isinstance(document, list) else [document]
+    for value in values:
+        yield ReadEvent(value, size_bytes=len(head) // len(values))
 
 
 def _looks_like_lines(head: bytes) -> bool:
@@ -105,9 +110,9 @@ def _lines(name: str, head: bytes, stream: BinaryIO) -> Iterator[ReadEvent]:
         if not line.strip():
             continue
         try:
-            yield ReadEvent(decode(line.strip()), number)
+            yield ReadEvent(decode(line.strip()), number, size_bytes=len(line) + 1)
         except JsonRefusedError as fault:
-            yield ReadEvent(None, number, fault)
+            yield ReadEvent(None, number, fault, size_bytes=len(line) + 1)
 
 
 def _split(head: bytes, stream: BinaryIO) -> Iterator[bytes]:

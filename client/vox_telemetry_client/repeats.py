@@ -8,11 +8,8 @@ takes or leaves all equal rows together, since it asks for nothing that they dif
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
 
 import msgspec
-
-from vox_telemetry_spec.strict_json import JsonValue, encode
 
 # Half a SHA-256: a collision would need about 2**64 events.
 DIGEST_BYTES = 16
@@ -22,9 +19,9 @@ class _Payload(msgspec.Struct):
     events: list[msgspec.Raw] = []
 
 
-def event_digest(event: JsonValue) -> bytes:
+def event_digest(canonical: bytes) -> bytes:
     """Return the digest of an event's canonical bytes."""
-    return _digest(encode(event))
+    return hashlib.sha256(canonical).digest()[:DIGEST_BYTES]
 
 
 def payload_digests(payload: bytes) -> list[bytes]:
@@ -33,25 +30,22 @@ def payload_digests(payload: bytes) -> list[bytes]:
         events = msgspec.json.decode(payload, type=_Payload).events
     except (msgspec.DecodeError, UnicodeDecodeError):
         return []
-    return [_digest(bytes(raw)) for raw in events]
+    return [event_digest(bytes(raw)) for raw in events]
 
 
-def without_repeats(
-    events: Iterable[JsonValue], enqueued: Counter[bytes]
-) -> tuple[list[JsonValue], int]:
-    """Return the new ones of `events`, and how many were left out; `enqueued` counts by digest."""
-    left = Counter(enqueued)
-    new = []
-    repeated = 0
-    for event in events:
-        digest = event_digest(event)
-        if left[digest] > 0:
-            left[digest] -= 1
-            repeated += 1
-        else:
-            new.append(event)
-    return new, repeated
+class Repeats:
+    """Tells the events of one call that were enqueued before; each enqueued one counts once."""
 
+    def __init__(self, enqueued: Counter[bytes]) -> None:
+        """Take the digests of what was enqueued, which are counted down from here on."""
+        self._left = enqueued
+        self.found = 0
 
-def _digest(canonical: bytes) -> bytes:
-    return hashlib.sha256(canonical).digest()[:DIGEST_BYTES]
+    def is_repeat(self, canonical: bytes) -> bool:
+        """Tell whether an event, as its canonical bytes, was enqueued before."""
+        digest = event_digest(canonical)
+        if self._left[digest] <= 0:
+            return False
+        self._left[digest] -= 1
+        self.found += 1
+        return True

@@ -46,18 +46,20 @@ def find(folder: Folder, wanted: str) -> Found:
 
     """
     rooms = (folder.pending, folder.rejected)
-    matching = [
+    matching = (
         (batch_id, room)
         for room in rooms
         for batch_id in batch_ids(room)
         if batch_id.startswith(wanted)
-    ]
-    if len(matching) != 1:
+    )
+    found = next(matching, None)
+    others = sum(1 for _ in matching)
+    if found is None or others:
         raise BatchUnknownError(
-            f"{len(matching)} batches begin with '{wanted}', expected one: "
+            f"{others + (found is not None)} batches begin with '{wanted}', expected one: "
             "`vox-telemetry status` lists them"
         )
-    batch_id, room = matching[0]
+    batch_id, room = found
     payload = read_at_most(room / batch_file(batch_id), CODED_BODY_MAX_BYTES)
     return Found(batch_id, room.name, payload, _problem(folder, batch_id))
 

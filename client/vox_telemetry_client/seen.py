@@ -3,18 +3,20 @@
 A file of rows of 32 bytes, a batch id and the digest of one of its events, written before the
 journal's line. A row counts only where the journal says that its batch was enqueued, so a crash
 between the two leaves rows that say nothing. Nobody needs the file: without it repeats are taken
-for new.
+for new. So it may forget: of more rows than SEEN_MAX_BYTES holds, the oldest go.
 """
 
 import os
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.files import FILE_MODE, write_all
+from vox_telemetry_client.files import FILE_MODE, replace
+from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.repeats import DIGEST_BYTES, payload_digests
 
 _ID_BYTES = 16
@@ -30,8 +32,10 @@ class Seen:
         self._path = path
 
     @contextmanager
-    def adding(self, batches: Sequence[Batch]) -> Iterator[None]:
-        """Write the rows of `batches`, fsynced; take them back when the block fails.
+    def adding(self) -> Iterator[Callable[[Batch], None]]:
+        """Yield what writes the rows of a batch; all are taken back when the block fails.
+
+        Nothing is fsynced: rows that a power cut takes make repeats look new, and no more.
 
         Raises:
             OSError: it cannot be written; the file is as it was.
@@ -43,33 +47,56 @@ class Seen:
             size = os.fstat(descriptor).st_size // _ROW_BYTES * _ROW_BYTES
             os.ftruncate(descriptor, size)  # a row that a crash cut short
             try:
-                write_all(descriptor, b"".join(map(_rows, batches)))
-                yield
+                yield lambda batch: _append(descriptor, _rows(batch))
             except BaseException:
                 os.ftruncate(descriptor, size)
                 raise
         finally:
             os.close(descriptor)
 
-    def count(self, wanted: set[bytes], enqueued: Callable[[str], bool]) -> Counter[bytes]:
-        """Return how often each wanted digest stands in a batch of which `enqueued` is true.
+    def forget(self) -> None:
+        """Let the oldest rows go, as many as there are too many.
+
+        Raises:
+            OSError: it cannot be written; the file is as it was.
+
+        """
+        if self._path.stat().st_size <= SEEN_MAX_BYTES:
+            return
+        with self._path.open("rb") as file:
+            file.seek(-(SEEN_MAX_BYTES // _ROW_BYTES * _ROW_BYTES), os.SEEK_END)
+            newest = file.read()
+        replace(self._path, newest)
+
+    def count(self, enqueued: Callable[[str], bool]) -> Counter[bytes]:
+        """Return how often each digest stands in a batch of which `enqueued` is true.
 
         Raises:
             OSError: it is there and cannot be read.
 
         """
         found: Counter[bytes] = Counter()
+        for batch_id, digests in self._batches():
+            if enqueued(batch_id):
+                found.update(digests)
+        return found
+
+    def _batches(self) -> Iterator[tuple[str, list[bytes]]]:
+        """Yield runs of rows of one batch: its id, and the digests."""
         if not self._path.exists():
-            return found
+            return
         with self._path.open("rb") as file:
             while chunk := file.read(_CHUNK_ROWS * _ROW_BYTES):
-                for at in range(0, len(chunk) - _ROW_BYTES + 1, _ROW_BYTES):
-                    digest = chunk[at + _ID_BYTES : at + _ROW_BYTES]
-                    if digest in wanted and enqueued(
-                        str(uuid.UUID(bytes=chunk[at : at + _ID_BYTES]))
-                    ):
-                        found[digest] += 1
-        return found
+                rows = range(0, len(chunk) - _ROW_BYTES + 1, _ROW_BYTES)
+                for batch_id, at in groupby(rows, lambda at: chunk[at : at + _ID_BYTES]):
+                    digests = [chunk[one + _ID_BYTES : one + _ROW_BYTES] for one in at]
+                    yield str(uuid.UUID(bytes=batch_id)), digests
+
+
+def _append(descriptor: int, rows: bytes) -> None:
+    left = memoryview(rows)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _rows(batch: Batch) -> bytes:

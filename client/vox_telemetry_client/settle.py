@@ -1,45 +1,63 @@
 """Finish what a crash cut short: the files follow what the journal has decided.
 
-Runs under the spool's lock before every change, so whatever lies in `tmp/` has no writer any more.
+Runs under the spool's lock before a change, so whatever lies in `tmp/` has no writer any more; and
+because it runs before every change, only the last decision of all can be unfinished. So it costs
+the same however much is pending. What lies in `pending/` although a line has ended it, as after a
+restored backup, the upload ends when its turn comes (`end`), and never sends it.
 """
 
 import hashlib
+import os
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.files import read_at_most, replace, sync_folder
-from vox_telemetry_client.folder import Folder, batch_file, batch_ids
-from vox_telemetry_client.journal import Discarded, Ledger, Rejected
+from vox_telemetry_client.files import delete, read_at_most, replace, sync_folder
+from vox_telemetry_client.folder import Folder, batch_file, entries, oldest
+from vox_telemetry_client.journal import (
+    PENDING,
+    REJECTED,
+    Acknowledged,
+    Closing,
+    Discarded,
+    Journal,
+    Rejected,
+    Retried,
+    Split,
+)
+from vox_telemetry_client.ledger import Ledger, ledger_of
+from vox_telemetry_client.set_aside import approved_copy, by_id, put_back
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 
+_ID_CHARS = 36
 
-def settle(folder: Folder, ledger: Ledger) -> None:
-    """Bring `tmp/` and `pending/` to the state that the ledger describes.
 
-    A batch in `tmp/` that a line approves is published, every other
-    batch there is deleted. A batch
-    in `pending/` that a line has ended is deleted or set aside.
+def settle(folder: Folder, journal: Journal) -> None:
+    """Bring the files to the state that the last decision describes.
+
+    A batch in `tmp/` that a line approves is published, every other batch there is deleted. A batch
+    in `pending/` that the last line has ended is deleted or set aside; one in `rejected/` that it
+    puts back is moved to `pending/`.
 
     Raises:
         OSError: the spool cannot be changed.
+        SpoolError: the journal cannot be read.
 
     """
-    for batch_id in batch_ids(folder.tmp):
-        path = folder.tmp / batch_file(batch_id)
-        if _is(path, ledger.open.get(batch_id)):
-            path.rename(folder.pending / path.name)
-            sync_folder(folder.pending)
-        else:
-            path.unlink()
-    for batch_id in batch_ids(folder.pending):
-        if batch_id in ledger.closed:
-            end(folder, batch_id, ledger)
-    for batch_id in batch_ids(folder.rejected):
-        if batch_id in ledger.closed and isinstance(ledger.closed[batch_id][1], Discarded):
-            remove(folder, batch_id)
+    while found := oldest(folder.tmp):
+        _empty(folder, ledger_of(journal, found), found)
+    line = journal.last()
+    if isinstance(line, Acknowledged | Rejected | Split):
+        _finish(folder, journal, [line.batch_id])
+    elif isinstance(line, Retried):
+        _put_back(folder, line.batches)
+    elif isinstance(line, Discarded):
+        with suppress(PermissionError):  # it was said where it was asked, and hinders nobody else
+            _discard(folder, journal, line)
 
 
 def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
@@ -53,32 +71,66 @@ def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
     path = folder.pending / batch_file(batch_id)
     if isinstance(line, Rejected):
         _move_aside(folder, path, line.problem)
-    elif _is(path, approval):
-        path.unlink()
+    elif _is(path, approval) or (_is_discarded(line) and approval is None):
+        delete(path)
         sync_folder(folder.pending)
-    elif isinstance(line, Discarded) and approval is None:
-        remove(folder, batch_id)  # it never was approved, and a person had it deleted all the same
     # Other bytes under an ended batch's name were never approved: the uploader sets them aside.
 
 
-def remove(folder: Folder, batch_id: str) -> None:
-    """Delete all that lies under a batch's id, pending or set aside.
+def remove(room: Path, batch_ids: Iterable[str]) -> None:
+    """Delete all that lies under these ids in one room, with the problems beside it.
 
     Raises:
         OSError: the spool cannot be changed.
 
     """
-    (folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
-    for path in folder.rejected.glob(f"{batch_id}.*"):
-        path.unlink(missing_ok=True)
+    beginnings = {f"{batch_id}." for batch_id in batch_ids}
+    found = (entry.name for entry in entries(room))
+    for name in [name for name in found if name[: _ID_CHARS + 1] in beginnings]:
+        delete(room / name)
+    sync_folder(room)
+
+
+def _discard(folder: Folder, journal: Journal, line: Discarded) -> None:
+    if line.room != REJECTED:
+        _finish(folder, journal, line.batch_ids)
+    if line.room != PENDING:
+        remove(folder.rejected, line.batch_ids)
+
+
+def _put_back(folder: Folder, approvals: Iterable[Approval]) -> None:
+    found = by_id(folder)
+    for approval in approvals:
+        copy = approved_copy(folder, found.get(approval.batch_id, ()), approval)
+        if copy is not None:
+            put_back(folder, copy)
+
+
+def _is_discarded(line: Closing) -> bool:
+    return isinstance(line, Discarded) and line.room != REJECTED
+
+
+def _empty(folder: Folder, ledger: Ledger, batch_ids: Iterable[str]) -> None:
+    for batch_id in batch_ids:
+        path = folder.tmp / batch_file(batch_id)
+        if _is(path, ledger.open.get(batch_id)):
+            path.rename(folder.pending / path.name)
+        else:
+            delete(path)
     sync_folder(folder.pending)
-    sync_folder(folder.rejected)
+
+
+def _finish(folder: Folder, journal: Journal, batch_ids: Iterable[str]) -> None:
+    left = [one for one in batch_ids if os.path.lexists(folder.pending / batch_file(one))]
+    ledger = ledger_of(journal, left) if left else Ledger()
+    for batch_id in left:
+        end(folder, batch_id, ledger)
 
 
 def _move_aside(folder: Folder, path: Path, problem: Problem) -> None:
     target = folder.rejected / path.name
     number = 1
-    while target.exists():  # an earlier batch under the same name is evidence, so it stays
+    while os.path.lexists(target):  # an earlier batch under the same name is evidence, so it stays
         number += 1
         target = folder.rejected / f"{path.stem}.{number}.json"
     replace(target.with_suffix(".problem.json"), msgspec.json.encode(problem))

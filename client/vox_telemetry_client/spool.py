@@ -8,16 +8,15 @@ that came before it, and bytes that no line approves are never sent.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 
-from vox_telemetry_client.batch import Batch
+from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.consent import Consent
 from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
-from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder, write_new
-from vox_telemetry_client.folder import Folder, batch_file, batch_ids
+from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder
+from vox_telemetry_client.folder import Folder, batch_file, batch_ids, entries, oldest
 from vox_telemetry_client.journal import (
     Acknowledged,
     Attempt,
@@ -30,10 +29,14 @@ from vox_telemetry_client.journal import (
     Rejected,
     Split,
 )
-from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S
+from vox_telemetry_client.ledger import Ledger, ledger_of
+from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S, WINDOW_BATCHES
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.seen import Seen
+from vox_telemetry_client.set_aside import oldest_set_aside
 from vox_telemetry_client.settle import end, remove, settle
+from vox_telemetry_client.some import Some
+from vox_telemetry_client.staging import publish, stage, unstage
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
@@ -48,10 +51,13 @@ class Spool:
         self.folder = folder
         self._now = now
         self._journal = Journal(folder.journal)
-        self._settled = False
+        self._finished_bytes: int | None = None  # how much of the journal the files follow
+        self._ledger = Ledger()  # of the batches that are worked at
 
-    def put(self, batches: Sequence[Batch], *, max_bytes: int) -> None:
-        """Approve and keep batches: all of them or none.
+    def put(self, batches: Iterable[Batch], *, max_bytes: int, needed_bytes: int) -> list[Approval]:
+        """Approve and keep batches of `needed_bytes` together: all of them or none.
+
+        They are taken one at a time, so they may be made while they are written.
 
         Raises:
             SpoolFullError: they would make the spool exceed `max_bytes`, or the disk is full.
@@ -59,22 +65,30 @@ class Spool:
 
         """
         with self._changing():
-            self._check_quota(sum(len(batch.payload) for batch in batches), max_bytes)
-            with Seen(self.folder.seen).adding(batches):
-                self._stage(batches)
-                self._decide(Enqueued(self._at(), [batch.approval for batch in batches]), batches)
-            self._publish(batches)
+            self._check_quota(needed_bytes, max_bytes)
+            seen = Seen(self.folder.seen)
+            with seen.adding() as remember:
+                staged = stage(self.folder, batches, remember)
+                self._decide(Enqueued(self.at(), staged), staged)
+            publish(self.folder, staged)
+            # It is kept, and a memory that is too long can be cut the next time.
+            with suppress(OSError):
+                seen.forget()
+        return staged
 
-    def enqueued_before(self, digests: set[bytes]) -> Counter[bytes]:
-        """Return how often each event of `digests` was enqueued; see `repeats`.
+    def enqueued_before(self) -> Counter[bytes]:
+        """Return how often each event was enqueued, by its digest; see `repeats`.
 
         Raises:
             SpoolError: the spool cannot be read.
 
         """
-        ledger = self._journal.ledger()
+        seen = Seen(self.folder.seen)
+        asked: set[str] = set()
         try:
-            return Seen(self.folder.seen).count(digests, ledger.was_enqueued)
+            # Once for the ids alone, so that the journal is asked about these and no others.
+            seen.count(lambda batch_id: _noted(asked, batch_id))
+            return seen.count(ledger_of(self._journal, asked).was_enqueued)
         except OSError as exc:
             raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
 
@@ -88,24 +102,66 @@ class Spool:
         with self._changing():
             self._decide(line)
 
-    def pending(self) -> list[str]:
-        """Return the ids of the waiting batches, oldest first, after finishing what a crash left.
+    def pending(self, *, after: str = "", until: str | None = None) -> list[str]:
+        """Return the ids of the oldest waiting batches, WINDOW_BATCHES at most, oldest first.
+
+        Only those that come after the id `after` and not after `until`. Ends first what the journal
+        has ended.
 
         Raises:
             SpoolError: the spool cannot be read.
 
         """
         with self._changing():
-            return self.waiting()
+            while found := oldest(self.folder.pending, after=after, until=until):
+                self._ledger = ledger_of(self._journal, found)
+                for batch_id in self._ledger.closed.keys() & set(found):
+                    # What came after a batch was set aside is set aside for a reason of its own.
+                    if not isinstance(self._ledger.closed[batch_id][1], Rejected):
+                        end(self.folder, batch_id, self._ledger)
+                left = [batch_id for batch_id in found if self.waits(batch_id)]
+                if left:
+                    return left
+        return []
 
-    def waiting(self) -> list[str]:
-        """Return the ids in `pending/`, oldest first, and change nothing.
+    def waiting(self, *, after: str = "") -> list[str]:
+        """Return the ids of the oldest files in `pending/` after `after`, and change nothing.
+
+        They are WINDOW_BATCHES at most, oldest first.
 
         Raises:
             SpoolError: the spool cannot be read.
 
         """
-        return batch_ids(self.folder.pending)
+        found = oldest(self.folder.pending, after=after)
+        self._ledger = Ledger(found)
+        return found
+
+    def all_waiting(self) -> Iterator[str]:
+        """Yield every id in `pending/`, oldest first, and change nothing.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+
+        """
+        after = ""
+        while found := self.waiting(after=after):
+            yield from found
+            after = found[-1]
+
+    def extent(self, *, after: str = "", until: str | None = None) -> tuple[int, str]:
+        """Return how many batches lie in `pending/`, between two ids, and the newest id of them.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+
+        """
+        count, newest = 0, ""
+        for batch_id in batch_ids(self.folder.pending):
+            if batch_id > after and (until is None or batch_id <= until):
+                count += 1
+                newest = max(newest, batch_id)
+        return count, newest
 
     def approved(self, batch_id: str) -> Batch | None:
         """Return a waiting batch if its bytes are the approved ones, else None.
@@ -114,7 +170,7 @@ class Spool:
             SpoolError: the journal cannot be read.
 
         """
-        approval = self._journal.ledger().open.get(batch_id)
+        approval = self._says_of(batch_id).open.get(batch_id)
         if approval is None:
             return None
         try:
@@ -132,26 +188,29 @@ class Spool:
     def attempted(self, batch_id: str, duty: str, status: int) -> None:
         """Record one request."""
         with self._changing():
-            self._decide(Attempt(self._at(), batch_id, duty, status))
+            self._decide(Attempt(self.at(), batch_id, duty, status))
 
     def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
         """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
-            self._decide(Acknowledged(self._at(), batch_id, receipt, duplicate))
-            end(self.folder, batch_id, self._journal.ledger())
+            ended = self._says_of(batch_id).ends([batch_id])
+            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended))
+            end(self.folder, batch_id, self._says_of(batch_id))
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:
         """Move a batch to `rejected/` with the problem beside it."""
         with self._changing():
-            self._decide(Rejected(self._at(), batch_id, problem))
-            end(self.folder, batch_id, self._journal.ledger())
+            ended = self._says_of(batch_id).ends([batch_id])
+            self._decide(Rejected(self.at(), batch_id, problem, ended))
+            end(self.folder, batch_id, self._says_of(batch_id))
 
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
         with self._changing():
-            self._stage(halves)
-            self._decide(Split(self._at(), batch_id, [half.approval for half in halves]), halves)
-            self._publish(halves)
+            ended = self._says_of(batch_id).ends([batch_id])
+            staged = stage(self.folder, halves)
+            self._decide(Split(self.at(), batch_id, staged, ended), staged)
+            publish(self.folder, staged)
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
 
@@ -162,41 +221,64 @@ class Spool:
             SpoolError: the journal cannot be read.
 
         """
-        included = self._journal.ledger().included.get(batch.batch_id)
+        included = self._says_of(batch.batch_id).included.get(batch.batch_id)
         if included == format_time(covers_from):
             return True
         return batch.approved_at is not None and batch.approved_at >= covers_from
 
-    def uncovered(self, covers_from: datetime) -> list[str]:
-        """Return the ids of the waiting, approved batches that such a grant does not cover."""
-        batches = [batch for one in self.waiting() if (batch := self.approved(one)) is not None]
-        return [batch.batch_id for batch in batches if not self.covered(batch, covers_from)]
-
-    def decided(self, consent: Consent, included: Sequence[str] = ()) -> None:
-        """Record what the operator decided, and which earlier batches that covers as well."""
+    def decided(self, consent: Consent, *, include_pending: bool = False) -> None:
+        """Record what the operator decided; a grant may include what is approved by now."""
         with self._changing():
-            self._decide(ConsentDecided(consent.at, consent, list(included)))
+            self._decide(ConsentDecided(consent.at, consent, include_pending))
 
-    def purge(self, reason: str) -> list[str]:
-        """Delete every batch, pending or set aside, and return their ids."""
+    def purge(self, reason: str) -> Some:
+        """Delete every batch, pending or set aside, and return which.
+
+        They go in windows, each with a line of its own; what a crash leaves, the next deletes.
+        """
+        purged = Some()
         with self._changing():
-            rooms = (self.folder.pending, self.folder.rejected)
-            found = sorted({one for room in rooms for one in batch_ids(room)})
-            if found:
-                self._decide(Discarded(self._at(), found, reason))
-            for batch_id in found:
-                remove(self.folder, batch_id)
-        return found
+            while found := self._oldest_anywhere():
+                ended = ledger_of(self._journal, found).ends(found)
+                self._decide(Discarded(self.at(), found, reason, ended))
+                for room in (self.folder.pending, self.folder.rejected):
+                    remove(room, found)
+                for batch_id in found:
+                    purged.add(batch_id)
+        return purged
+
+    def _oldest_anywhere(self) -> list[str]:
+        found = {*oldest(self.folder.pending), *oldest_set_aside(self.folder)}
+        return sorted(found)[:WINDOW_BATCHES]
+
+    def _says_of(self, batch_id: str) -> Ledger:
+        """Return what the journal says of a batch; quick for those of the last window."""
+        if batch_id not in self._ledger:
+            self._ledger = Ledger([batch_id])
+        return self._ledger.follow(self._journal)
+
+    @contextmanager
+    def changing(self) -> Iterator[Callable[[Line], None]]:
+        """Hold the lock for a verb of another file; yield what writes the line that decides.
+
+        Raises:
+            SpoolBusyError: another process holds the spool.
+            SpoolError: the spool cannot be read or changed.
+
+        """
+        with self._changing():
+            yield self._decide
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Hold the lock, finish what a crash left (once), and map what the disk says."""
+        """Hold the lock, finish what a crash left, and map what the disk says."""
         try:
             with held(self.folder.spool_lock, "a change of the spool", wait_s=SPOOL_LOCK_WAIT_S):
-                if not self._settled:
-                    settle(self.folder, self._journal.ledger())
-                    self._settled = True
+                # Another process, or a change of ours that failed, may have left its last step.
+                if self._journal.size_bytes() != self._finished_bytes:
+                    settle(self.folder, self._journal)
                 yield
+                self._finished_bytes = self._journal.size_bytes()
         except OSError as exc:
             if is_no_space(exc):
                 raise SpoolFullError(
@@ -213,47 +295,35 @@ class Spool:
             raise SpoolFullError(
                 f"the spool holds {used_bytes} bytes and {added_bytes} more would exceed its quota "
                 f"of {max_bytes}: upload what is pending, clear {self.folder.rejected}, "
-                "or raise VOX_TELEMETRY_SPOOL_MAX_BYTES"
+                f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
 
-    def _stage(self, batches: Sequence[Batch]) -> None:
-        try:
-            for batch in batches:
-                write_new(self.folder.tmp / batch_file(batch.batch_id), batch.payload)
-            sync_folder(self.folder.tmp)
-        except OSError:
-            self._unstage(batches)
-            raise
-
-    def _unstage(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            (self.folder.tmp / batch_file(batch.batch_id)).unlink(missing_ok=True)
-
-    def _publish(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            name = batch_file(batch.batch_id)
-            (self.folder.tmp / name).rename(self.folder.pending / name)
-        sync_folder(self.folder.pending)
-
-    def _decide(self, line: Line, staged: Sequence[Batch] = ()) -> None:
+    def _decide(self, line: Line, staged: Sequence[Approval] = ()) -> None:
         try:
             self._journal.append(line)
         except SpoolError:
-            self._unstage(staged)
+            unstage(self.folder, staged)
             raise
 
-    def _at(self) -> str:
+    def at(self) -> str:
+        """Return the time for a journal line (RFC 3339, UTC)."""
         return format_time(self._now())
+
+
+def _noted(asked: set[str], batch_id: str) -> bool:
+    asked.add(batch_id)
+    return False
 
 
 def used(folder: Folder) -> int:
     """Return the bytes of everything in `pending/` and `rejected/`."""
-    rooms = [room for room in (folder.pending, folder.rejected) if room.is_dir()]
-    return sum(_size(path) for room in rooms for path in room.iterdir())
+    rooms = (folder.pending, folder.rejected)
+    return sum(size_bytes(entry) for room in rooms for entry in entries(room))
 
 
-def _size(path: Path) -> int:
+def size_bytes(entry: os.DirEntry[str]) -> int:
+    """Return the length of a file in the spool, 0 where an upload has just ended it."""
     try:
-        return path.lstat().st_size
-    except FileNotFoundError:  # an upload has just ended it
+        return entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:
         return 0

@@ -1,8 +1,8 @@
 """The only file that talks HTTP, and the only one that imports httpx: bytes out, a reply in.
 
 Redirects are never followed, cookies never kept, answers are read up to ANSWER_MAX_BYTES and never
-unpacked, and every wait is bounded. A proxy and private authorities come from the usual variables
-(HTTPS_PROXY, SSL_CERT_FILE); plain http goes to loopback only, so it never takes a proxy.
+unpacked, and every wait is bounded. Which proxy and which authorities is said by `network`; httpx
+itself reads nothing from the environment.
 """
 
 import socket
@@ -20,9 +20,22 @@ import httpx
 from vox_telemetry_client.delivery import Answer, Fault
 from vox_telemetry_client.errors import NotConfiguredError
 from vox_telemetry_client.limits import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, SILENCE_TIMEOUT_S
+from vox_telemetry_client.network import DIRECT, Network
 from vox_telemetry_client.signing import METHOD
 from vox_telemetry_spec.limits import ANSWER_MAX_BYTES
 from vox_telemetry_spec.wire import IngestTarget
+
+# X509_V_ERR_* of OpenSSL's x509_vfy.h; other systems' verifiers give other numbers, so plain TLS.
+_CERTIFICATE_FAULTS = {
+    9: Fault.TLS_EXPIRED,  # not yet valid, which is a matter of clocks as well
+    10: Fault.TLS_EXPIRED,
+    18: Fault.TLS_UNKNOWN,  # self-signed
+    19: Fault.TLS_UNKNOWN,  # self-signed in the chain
+    20: Fault.TLS_UNKNOWN,  # no issuer here
+    21: Fault.TLS_UNKNOWN,  # a chain that ends in the air
+    62: Fault.TLS_HOST,
+    64: Fault.TLS_HOST,  # by address
+}
 
 
 class _Stream(Protocol):
@@ -36,19 +49,24 @@ class Transport:
         self,
         target: IngestTarget,
         user_agent: str,
+        network: Network = DIRECT,
         *,
         silence_s: float = SILENCE_TIMEOUT_S,
         request_s: float = REQUEST_TIMEOUT_S,
     ) -> None:
-        """Prepare for `target`; nothing is sent yet.
+        """Prepare for `target`, without a proxy unless `network` names one; nothing is sent yet.
 
         Raises:
-            NotConfiguredError: httpx would call another host or path than the one signed for.
+            NotConfiguredError: httpx would call another host or path than the one signed for, or
+                the proxy or the file of authorities cannot be used.
 
         """
         self._target = target
         self._request_s = request_s
         self._stream: _Stream | None = None
+        self._peer: tuple[bytes | None, str] = (None, "")
+        self._abandoned = False
+        tls = network.tls()
         try:
             self._client = httpx.Client(
                 timeout=httpx.Timeout(silence_s, connect=min(CONNECT_TIMEOUT_S, silence_s)),
@@ -57,13 +75,15 @@ class Transport:
                 follow_redirects=False,
                 event_hooks={"response": [_forget_location]},
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                trust_env=target.url.startswith("https:"),
+                verify=tls,
+                proxy=None if network.proxy is None else _proxy(network.proxy, tls),
+                trust_env=False,
             )
             url = httpx.URL(target.url)
-        except (httpx.InvalidURL, ValueError, OSError) as exc:
+        except (httpx.InvalidURL, ValueError) as exc:
             raise NotConfiguredError(
-                "the upload URL, HTTPS_PROXY or SSL_CERT_FILE cannot be used, expected "
-                "https://HOST[/PATH], a proxy's URL and a file of certificates"
+                "the upload URL or HTTPS_PROXY cannot be used, expected https://HOST[/PATH] and "
+                "http://HOST:PORT"
             ) from exc
         if (url.netloc.decode(), url.raw_path.decode()) != (target.authority, target.path):
             raise NotConfiguredError(
@@ -77,18 +97,51 @@ class Transport:
 
     def post(self, headers: Mapping[str, str], body: bytes) -> Answer | Fault:
         """Send one request and return what came back, or why nothing did."""
+        return self._sent(self._request(headers, body))
+
+    def get(self, path: str) -> Answer | Fault:
+        """Ask the target's host for an open page, without key or token; see `post`."""
+        return self._sent(
+            self._client.build_request(
+                "GET",
+                self._target.url.removesuffix(self._target.path) + path,
+                headers={"accept-encoding": "identity"},
+                extensions={"trace": self._remember_stream},
+            )
+        )
+
+    def peer(self) -> tuple[bytes | None, str]:
+        """Return the certificate (DER) that the other end showed last, and the TLS version."""
+        return self._peer
+
+    def _sent(self, request: httpx.Request) -> Answer | Fault:
         began_s = time.monotonic()
         try:
             with self._bounded():
-                response = self._client.send(self._request(headers, body), stream=True)
+                response = self._client.send(request, stream=True)
                 try:
                     return Answer(response.status_code, _headers(response), _body(response))
                 finally:
                     response.close()
         except httpx.TransportError as exc:
-            if time.monotonic() - began_s >= self._request_s:
-                return Fault.TIMEOUT
-            return _fault(exc)
+            late = time.monotonic() - began_s >= self._request_s
+            return Fault.TIMEOUT if late else _fault(exc)
+        except UnicodeError:
+            return Fault.DNS  # a host with a label of more than 63 letters, refused by the codec
+
+    def abandon(self) -> None:
+        """Cut the request under way, from any thread; it ends as a connection that broke off."""
+        self._abandoned = True
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut the connection as it is now, if there is one."""
+        opened = None if self._stream is None else self._stream.get_extra_info("socket")
+        if isinstance(opened, socket.socket):
+            try:
+                opened.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # closed in the same moment
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -117,11 +170,16 @@ class Transport:
         opened = info.get("return_value")
         if hasattr(opened, "get_extra_info"):
             self._stream = opened
+            found = opened.get_extra_info("ssl_object")
+            if found is not None:  # asked now, since a closed connection does not tell any more
+                self._peer = found.getpeercert(True), found.version() or ""  # noqa: FBT003 -- CPython's own has no keywords
+            if self._abandoned:  # while it was connecting
+                self.cut()
 
     @contextmanager
     def _bounded(self) -> Iterator[None]:
         """Cut the connection after `request_s`: httpx bounds each read, not a drip of many."""
-        timer = Timer(self._request_s, self._cut)
+        timer = Timer(self._request_s, self.cut)
         timer.daemon = True
         timer.start()
         try:
@@ -130,13 +188,10 @@ class Transport:
             timer.cancel()
             timer.join()
 
-    def _cut(self) -> None:
-        opened = None if self._stream is None else self._stream.get_extra_info("socket")
-        if isinstance(opened, socket.socket):
-            try:
-                opened.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return  # closed in the same moment
+
+def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:
+    """Return the proxy; one that is spoken to by TLS is verified as the sink is."""
+    return httpx.Proxy(url, ssl_context=tls if url.startswith("https:") else None)
 
 
 def _forget_location(response: httpx.Response) -> None:
@@ -161,16 +216,25 @@ def _body(response: httpx.Response) -> bytes | None:
 
 
 def _fault(exc: httpx.TransportError) -> Fault:
-    causes = list(_causes(exc))
+    if isinstance(exc, httpx.ConnectTimeout):
+        return Fault.UNREACHABLE
     if isinstance(exc, httpx.TimeoutException):
         return Fault.TIMEOUT
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if isinstance(exc, httpx.ProxyError):
+        # The message begins with the status by which the proxy answered CONNECT.
+        return Fault.PROXY_REFUSED if str(exc).startswith("4") else Fault.PROXY
+    below = (_fault_below(cause) for cause in _causes(exc))
+    otherwise = Fault.REFUSED if isinstance(exc, httpx.ConnectError) else Fault.CLOSED
+    return next((fault for fault in below if fault is not None), otherwise)
+
+
+def _fault_below(cause: BaseException) -> Fault | None:
+    """Return what an exception of the sockets means; httpx wraps them."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return _CERTIFICATE_FAULTS.get(cause.verify_code, Fault.TLS)
+    if isinstance(cause, ssl.SSLError):
         return Fault.TLS
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return Fault.DNS
-    if isinstance(exc, httpx.ConnectError | httpx.ProxyError):
-        return Fault.REFUSED
-    return Fault.CLOSED
+    return Fault.DNS if isinstance(cause, socket.gaierror) else None
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

@@ -2,78 +2,88 @@
 
 The only file that imports tenacity. The caller holds the upload lock. A batch leaves `pending/`
 only by a matching receipt, by a refusal of this very batch (then it lies in `rejected/`), or by a
-split. Whatever else happens, the run stops and everything stays.
+split, or after the sink has failed on it alone in several runs (`failing`). Whatever else happens,
+everything stays, and the run stops unless the trouble may be that of one batch.
 """
 
-from collections import deque
 from datetime import timedelta
 
+from msgspec import structs
 from tenacity import RetryCallState, Retrying, retry_if_result
 
+from vox_telemetry_client.allowance import NO_LIMITS, Allowance, RunLimits
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.delivery import Sent, Verdict, advice, judge
+from vox_telemetry_client.delivery import Sent, Verdict, advice, clock_offset_s, judge
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
+from vox_telemetry_client.failing import Failing
+from vox_telemetry_client.foreign import set_foreign_aside
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
     BATCH_MAX_ATTEMPTS,
     BATCH_RETRY_MAX_S,
-    CLOCK_OFFSET_MAX_S,
 )
+from vox_telemetry_client.own_problems import BEFORE_CONSENT, FAILED_ALONE
 from vox_telemetry_client.pacing import TokenBucket
 from vox_telemetry_client.report import Outcome, Report, Result
 from vox_telemetry_client.signing import fresh_nonce, signed_headers
 from vox_telemetry_client.split import halve
 from vox_telemetry_client.spool import Spool
-from vox_telemetry_client.state import keep_earliest, read_earliest
+from vox_telemetry_client.state import (
+    keep_earliest,
+    keep_failed_runs,
+    read_earliest,
+    read_failed_runs,
+)
+from vox_telemetry_client.unapproved import not_approved
+from vox_telemetry_client.waiting import Waiting
 from vox_telemetry_client.world import Sender, World
-from vox_telemetry_spec.problems import Duty, Problem, ProblemType
-from vox_telemetry_spec.times import format_time, parse_time
-
-NOT_APPROVED = Problem(
-    type="urn:vox-telemetry:client:not-approved",
-    title="these bytes are not the ones that were approved, so they were not sent",
-)
-BEFORE_CONSENT = Problem(
-    type="urn:vox-telemetry:client:before-consent",
-    title="enqueued before consent was granted, so it was not sent; "
-    "`vox-telemetry consent grant --include-pending` covers it",
-)
+from vox_telemetry_spec.problems import Duty, Problem
+from vox_telemetry_spec.times import format_time
 
 
 class Uploader:
     """One run over everything that is pending."""
 
-    def __init__(self, spool: Spool, sender: Sender, world: World) -> None:
-        """Take the spool, whose upload lock the caller holds."""
+    def __init__(
+        self, spool: Spool, sender: Sender, world: World, limits: RunLimits = NO_LIMITS
+    ) -> None:
+        """Take the spool, whose upload lock the caller holds, and what the run may use."""
         self._spool = spool
         self._sender = sender
         self._world = world
         self._bucket = TokenBucket()
+        self._allowance = Allowance(limits)
+        self._failing = Failing(read_failed_runs(spool.folder.state))
         self._attempts = 0
         self._report = Report()
-        self._waiting: deque[str] = deque()
+        self._waiting = Waiting(spool, self._failing)
 
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
         try:
-            self._waiting.extend(self._spool.pending())
+            self._report.foreign = set_foreign_aside(self._spool)
+            self._waiting.begin()
+            self._allowance.begin(self._world.now())
             self._obey_earlier_answer()
-            while self._waiting and self._report.stopped is None:
-                self._deliver(self._waiting[0])
+            try:
+                while self._report.stopped is None and (batch_id := self._waiting.head()):
+                    self._deliver(batch_id)
+            finally:
+                self._remember_failures()
         except TelemetryError as exc:
             self._report.stopped = str(exc)
             self._report.error = exc
-            if self._attempts and self._waiting:
-                self._end(Outcome(self._waiting[0], Result.KEPT, self._attempts))
-        self._report.keep(self._waiting)
+            if self._attempts and (batch_id := self._waiting.head()):
+                self._end(Outcome(batch_id, Result.KEPT, self._attempts))
+        self._report.keep(*self._waiting.rest())
         return self._report
 
     def _obey_earlier_answer(self) -> None:
         """Wait until the time that an earlier run was told, or stop where that is too long."""
         now = self._world.now()
         earliest = read_earliest(self._spool.folder.state, now)
-        if earliest is None or not self._waiting:
+        if earliest is None or self._waiting.head() is None:
             return
         wait_s = (earliest - now).total_seconds()
         if wait_s > BATCH_RETRY_MAX_S:
@@ -89,12 +99,13 @@ class Uploader:
         batch = self._spool.approved(batch_id)
         if batch is None:
             if self._spool.waits(batch_id):
-                self._set_aside(batch_id, 0, NOT_APPROVED)
+                self._set_aside(batch_id, 0, not_approved(self._spool.folder, batch_id))
             else:
-                self._waiting.popleft()  # a person has taken it away meanwhile
+                self._waiting.pop()  # a person has taken it away meanwhile
             return
         try:
             self._permit(batch)  # here as well, so that a backlog without consent takes no time
+            self._allowance.batch()
             verdict = self._send(batch)
         except BeforeConsentError:
             self._keep(batch, BEFORE_CONSENT)
@@ -107,14 +118,32 @@ class Uploader:
             self._set_aside(batch_id, batch.event_count, verdict.problem)
         elif verdict.duty is Duty.SPLIT:
             self._split(batch, verdict.problem)
+        elif verdict.duty is Duty.RETRY and verdict.may_be_the_batch:
+            self._go_on(batch, verdict)
         else:
-            self._stop(batch, verdict)
+            self._keep(batch, verdict.problem)
+            self._report.stopped = _why(verdict)
+
+    def _go_on(self, batch: Batch, verdict: Verdict) -> None:
+        """Leave a batch on which the sink fails, and try the next unless the sink is down."""
+        if self._failing.failed(batch.batch_id):
+            detail = verdict.problem.detail or verdict.problem.title
+            failed = structs.replace(FAILED_ALONE, status=verdict.status, detail=detail)
+            self._set_aside(batch.batch_id, batch.event_count, failed)
+            return
+        self._keep(batch, verdict.problem)
+        is_last = self._waiting.head() is None
+        if self._failing.sink_is_down or (is_last and not self._failing.took_one):
+            self._report.stopped = _why(verdict)
+        elif not is_last:
+            pause_s = self._world.random() * BACKOFF_BASE_S
+            self._wait(pause_s, "the sink fails on a batch, the next one is tried")
 
     def _send(self, batch: Batch) -> Verdict:
         retrying = Retrying(
             retry=retry_if_result(lambda verdict: verdict.duty is Duty.RETRY),
             wait=self._pause_s,
-            stop=_is_enough,
+            stop=self._is_enough,
             sleep=lambda pause_s: self._wait(pause_s, "the sink does not take the batch yet"),
             retry_error_callback=_last,
         )
@@ -133,6 +162,7 @@ class Uploader:
         self._world.sleep(self._bucket.take(self._world.now().timestamp()))
         self._permit(batch)
         now = self._world.now()
+        self._allowance.request(len(batch.payload), now)
         signed_at = now + timedelta(seconds=self._report.clock_offset_s or 0.0)
         headers = signed_headers(
             batch,
@@ -156,18 +186,10 @@ class Uploader:
 
     def _corrects_clock(self, problem: Problem) -> bool:
         """Take the sink's time once, when that is what it minds (wire 6.4)."""
-        sink_time = parse_time(problem.sink_time)
-        if (
-            problem.type != ProblemType.SIGNATURE_STALE.uri
-            or sink_time is None
-            or self._report.clock_offset_s is not None
-        ):
-            return False
-        offset_s = (sink_time - self._world.now()).total_seconds()
-        if abs(offset_s) > CLOCK_OFFSET_MAX_S:
-            return False  # nobody's clock; such a date could not even be added to
-        self._report.clock_offset_s = offset_s
-        return True
+        if self._report.clock_offset_s is None:
+            self._report.clock_offset_s = clock_offset_s(problem, self._world.now())
+            return self._report.clock_offset_s is not None
+        return False
 
     def _pause_s(self, state: RetryCallState) -> float:
         """Return what the sink asked for, else an exponential pause with full jitter."""
@@ -178,6 +200,7 @@ class Uploader:
         return self._world.random() * float(ceiling_s)
 
     def _wait(self, wait_s: float, reason: str) -> None:
+        self._allowance.pause(wait_s, self._world.now())
         self._world.on_wait(wait_s, reason)
         self._world.sleep(wait_s)
 
@@ -193,34 +216,35 @@ class Uploader:
             return
         self._spool.split(batch.batch_id, halves)
         self._end(Outcome(batch.batch_id, Result.SPLIT, self._attempts, batch.event_count))
-        self._waiting.extendleft(half.batch_id for half in reversed(halves))
+        self._waiting.push(half.batch_id for half in halves)
 
     def _set_aside(self, batch_id: str, events: int, problem: Problem) -> None:
         self._spool.set_aside(batch_id, problem)
         self._end(Outcome(batch_id, Result.SET_ASIDE, self._attempts, events, problem))
-
-    def _stop(self, batch: Batch, verdict: Verdict) -> None:
-        why = verdict.problem.detail or verdict.problem.title
-        self._report.stopped = (
-            f"the sink does not take batches now: {why}; everything is kept, try again later"
-            if verdict.duty is Duty.RETRY
-            else f"{why}; everything is kept: {advice(verdict)}"
-        )
-        self._keep(batch, verdict.problem)
 
     def _keep(self, batch: Batch, problem: Problem) -> None:
         outcome = Outcome(batch.batch_id, Result.KEPT, self._attempts, batch.event_count, problem)
         self._end(outcome)
 
     def _end(self, outcome: Outcome) -> None:
-        self._waiting.popleft()
-        self._report.outcomes.append(outcome)
+        self._waiting.pop()
+        self._attempts = 0
+        if outcome.result is not Result.KEPT:
+            taken = outcome.result in {Result.ACKNOWLEDGED, Result.DUPLICATE}
+            self._failing.answered(outcome.batch_id, taken=taken)
+        self._report.add(outcome)
         self._world.on_outcome(outcome)
 
+    def _remember_failures(self) -> None:
+        path = self._spool.folder.state
+        runs = {one: count for one, count in self._failing.runs().items() if self._spool.waits(one)}
+        if runs != read_failed_runs(path):
+            keep_failed_runs(path, runs)
 
-def _is_enough(state: RetryCallState) -> bool:
-    waited_s = state.idle_for + state.upcoming_sleep
-    return state.attempt_number >= BATCH_MAX_ATTEMPTS or waited_s > BATCH_RETRY_MAX_S
+    def _is_enough(self, state: RetryCallState) -> bool:
+        waited_s = state.idle_for + state.upcoming_sleep
+        attempts = 1 if self._failing.probing else BATCH_MAX_ATTEMPTS
+        return state.attempt_number >= attempts or waited_s > BATCH_RETRY_MAX_S
 
 
 def _last(state: RetryCallState) -> Verdict:
@@ -229,3 +253,11 @@ def _last(state: RetryCallState) -> Verdict:
         raise RuntimeError("tenacity asked for a verdict before the first attempt")
     verdict: Verdict = state.outcome.result()
     return verdict
+
+
+def _why(verdict: Verdict) -> str:
+    """Return why the run stops, and what to do."""
+    why = verdict.problem.detail or verdict.problem.title
+    if verdict.duty is Duty.RETRY:
+        return f"the sink does not take batches now: {why}; everything is kept, try again later"
+    return f"{why}; everything is kept: {advice(verdict)}"

@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from vox_telemetry_sink.about import about
 from vox_telemetry_sink.config import DATABASE_URL, Config
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.enrol import enrol
@@ -39,7 +40,7 @@ def create_app(config: Config) -> Litestar:
     if config.database_url is None:
         raise ConfigError(f"{DATABASE_URL} is not set, expected postgresql://…")
     return Litestar(
-        route_handlers=[ingest, enrol, livez, readyz],
+        route_handlers=[ingest, enrol, about, livez, readyz],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[_holding(config, config.database_url, Checker.load())],

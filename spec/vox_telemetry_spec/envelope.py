@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.errors import ContractRefusedError
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
-from vox_telemetry_spec.strict_json import JsonObject, JsonValue, decode, encode
+from vox_telemetry_spec.strict_json import JsonObject, JsonValue, decode
 from vox_telemetry_spec.taxonomy import TransmissionClass
 from vox_telemetry_spec.times import format_time, parse_time
 from vox_telemetry_spec.violations import Violation
 from vox_telemetry_spec.wire import BATCH_SCHEMA
+
+# Decoded, or the canonical bytes that `encode` made of it.
+Event: TypeAlias = "JsonValue | msgspec.Raw"
 
 
 class Producer(msgspec.Struct, frozen=True):
@@ -32,10 +36,14 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def compose(
-    events: Sequence[JsonValue], *, batch_id: str, approved_at: datetime, producer: Producer
+    events: Sequence[Event],
+    *,
+    batch_id: str,
+    approved_at: datetime,
+    producer: Producer,
 ) -> bytes:
     """Return the canonical payload bytes of one batch: what is kept, shown, signed and sent."""
-    return encode(
+    return msgspec.json.encode(
         {
             "schema": BATCH_SCHEMA,
             "batch_id": batch_id,

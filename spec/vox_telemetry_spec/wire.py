@@ -1,4 +1,4 @@
-"""Names of the wire profile (wire 1 to 3, 6.2, 11): paths, media types, headers, tags, URLs."""
+"""Names of the wire profile (wire 1 to 3, 6.2, 11, 12): paths, media types, headers, tags, URLs."""
 
 import ipaddress
 import re
@@ -12,6 +12,7 @@ BATCH_MEDIA_TYPE: Final = "application/vnd.vox.usage-batch.v1+json"
 RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.usage-receipt.v1+json"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457 section 3
 KEYS_PATH: Final = "/v1/keys"
+ABOUT_PATH: Final = "/v1/about"
 ENROLMENT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment.v1+json"
 ENROLMENT_RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment-receipt.v1+json"
 
@@ -96,14 +97,27 @@ def keys_target(ingest: IngestTarget) -> IngestTarget:
         UrlRefusedError: the last segment is not `batches`, so that nothing says where keys go.
 
     """
-    last, replacement = _last_segment(INGEST_PATH), _last_segment(KEYS_PATH)
-    if not ingest.path.endswith(last):
+    found = _beside(ingest, KEYS_PATH)
+    if found is None:
         raise UrlRefusedError(
             "the upload URL's path does not end in /batches, so it does not say where keys are "
             "enrolled, expected https://HOST[/PATH]/batches"
         )
-    url, path = (text.removesuffix(last) + replacement for text in (ingest.url, ingest.path))
-    return IngestTarget(url, ingest.authority, path)
+    return found
+
+
+def about_target(ingest: IngestTarget) -> IngestTarget | None:
+    """Return where the sink tells of itself (wire 12), or None where the URL does not say."""
+    return _beside(ingest, ABOUT_PATH)
+
+
+def _beside(ingest: IngestTarget, path: str) -> IngestTarget | None:
+    """Return the ingest URL with the last segment of `path` for its own, if that is `batches`."""
+    last, replacement = _last_segment(INGEST_PATH), _last_segment(path)
+    if not ingest.path.endswith(last):
+        return None
+    url, there = (text.removesuffix(last) + replacement for text in (ingest.url, ingest.path))
+    return IngestTarget(url, ingest.authority, there)
 
 
 def _last_segment(path: str) -> str:

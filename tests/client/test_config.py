@@ -85,3 +85,14 @@ def test_a_key_file_is_named_or_there_is_none(tmp_path: Path) -> None:
         from_env({"VOX_TELEMETRY_KEY_FILE": ""}, tmp_path)
     with pytest.raises(NotConfiguredError, match="VOX_TELEMETRY_KEY_FILE is '~nobody-at-all/k' an"):
         from_env({"VOX_TELEMETRY_KEY_FILE": "~nobody-at-all/k"}, tmp_path)
+
+
+def test_the_file_of_authorities() -> None:
+    ours, common = "VOX_TELEMETRY_CA_FILE", "SSL_CERT_FILE"
+    cwd = Path("/work")
+    assert from_env({}, cwd).ca_file is None
+    assert from_env({common: " "}, cwd).ca_file is None
+    assert from_env({common: "a.pem"}, cwd).ca_file == Path("/work/a.pem")
+    assert from_env({ours: "/b.pem", common: "a.pem"}, cwd).ca_file == Path("/b.pem")
+    with pytest.raises(NotConfiguredError, match="VOX_TELEMETRY_CA_FILE is blank"):
+        from_env({ours: "", common: "a.pem"}, cwd)

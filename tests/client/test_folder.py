@@ -5,7 +5,7 @@ import pytest
 
 from support.client_world import umask
 from vox_telemetry_client.errors import SpoolError, SpoolUnsafeError
-from vox_telemetry_client.folder import Folder, batch_ids, foreign_names
+from vox_telemetry_client.folder import Folder, batch_ids, is_batch_file, oldest
 
 ID_A = "019abcde-0000-7000-8000-000000000001"
 ID_B = "019abcde-0000-7000-8000-000000000002"
@@ -72,7 +72,7 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
 def test_an_absent_spool_is_safe_and_empty(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "q")
     folder.check()
-    assert batch_ids(folder.pending) == []
+    assert list(batch_ids(folder.pending)) == oldest(folder.pending) == []
     assert not folder.root.exists()
 
 
@@ -86,5 +86,7 @@ def test_only_batch_names_are_batches_oldest_first(tmp_path: Path) -> None:
     ]
     for name in (f"{ID_B}.json", f"{ID_A}.json", *foreign):
         (tmp_path / name).touch()
-    assert batch_ids(tmp_path) == [ID_A, ID_B]
-    assert foreign_names(tmp_path) == sorted(foreign)
+    assert sorted(batch_ids(tmp_path)) == oldest(tmp_path) == [ID_A, ID_B]
+    assert oldest(tmp_path, after=ID_A) == [ID_B]
+    assert oldest(tmp_path, until=ID_A) == [ID_A]
+    assert [name for name in foreign if is_batch_file(name)] == []

@@ -6,21 +6,18 @@ import pytest
 
 from support.client_world import file_size_limit
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.consent import Consent, State, granted
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.journal import (
-    Acknowledged,
     Attempt,
-    ConsentDecided,
     Discarded,
+    Ended,
     Enqueued,
     Journal,
-    Pruned,
     Rejected,
-    Split,
 )
+from vox_telemetry_client.ledger import ledger_of
+from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_spec.problems import Problem
-from vox_telemetry_spec.receipt import Receipt
 
 AT = "2026-11-22T12:00:00.000Z"
 A, B, C = (Approval(name, "0" * 64, 3, 100) for name in "abc")
@@ -40,50 +37,74 @@ def test_a_line_is_readable_json_with_its_event_first(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "j").stat().st_mode) == 0o600
 
 
-def test_the_ledger_is_the_sum_of_the_lines(tmp_path: Path) -> None:
+def test_every_line_that_is_appended_is_yielded_with_its_end(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
-    assert journal.ledger().open == {}
-    journal.append(Enqueued(AT, [A, B]))
-    assert journal.ledger().open == {"a": A, "b": B}
-    journal.append(Split(AT, "a", [C]))
-    assert journal.ledger().open == {"b": B, "c": C}
-    journal.append(Acknowledged(AT, "b", Receipt("b", "0" * 64, 3, AT)))
-    journal.append(Rejected(AT, "c", Problem(title="no")))
-    ledger = journal.ledger()
-    assert ledger.open == {}
-    assert {name: (old, type(line).__name__) for name, (old, line) in ledger.closed.items()} == {
-        "a": (A, "Split"),
-        "b": (B, "Acknowledged"),
-        "c": (C, "Rejected"),
-    }
-    assert (ledger.acknowledged_batches, ledger.acknowledged_events) == (1, 3)
-    assert Journal(tmp_path / "j").ledger() == ledger
+    assert list(journal.lines()) == []
+    lines = [Enqueued(AT, [A]), Discarded(AT, ["a"], "consent deny --purge", Ended(3, 100))]
+    for line in lines:
+        journal.append(line)
+    (first_end, first), (second_end, second) = journal.lines()
+    assert [first, second] == lines
+    assert second_end == (tmp_path / "j").stat().st_size == journal.size_bytes()
+    assert list(journal.lines(first_end)) == [(second_end, second)]
 
 
-def test_what_a_grant_includes_and_a_person_discards(tmp_path: Path) -> None:
+def test_the_last_line_is_found_from_the_end_however_long(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
-    given = granted(None, at=AT, url="https://a/", contract="v1", contract_sha256="1")
-    journal.append(Enqueued(AT, [A, B, C]))
-    journal.append(ConsentDecided(AT, given, ["a", "b"]))
-    journal.append(ConsentDecided(AT, Consent(State.DENIED, AT)))
-    assert journal.ledger().included == {"a": AT, "b": AT}
-    discarded = Discarded(AT, ["a", "c"], "consent deny --purge")
-    journal.append(discarded)
-    ledger = Journal(tmp_path / "j").ledger()
-    assert (ledger.included, list(ledger.open)) == ({"b": AT}, ["b"])
-    assert ledger.closed == {"a": (A, discarded), "c": (C, discarded)}
-    assert (tmp_path / "j").read_text().splitlines()[2] == (
-        '{"event":"consent","at":"2026-11-22T12:00:00.000Z",'
-        '"consent":{"state":"denied","at":"2026-11-22T12:00:00.000Z"}}'
-    )
+    assert journal.last() is None
+    for length in (1, 65_536, 200_000):
+        line = Discarded(AT, ["a"], "x" * length)
+        journal.append(line)
+        assert journal.last() == line
+    with (tmp_path / "j").open("ab") as file:
+        file.write(b'{"event":"enq')
+    assert journal.last() == line
+    (tmp_path / "j").write_bytes(b"damaged\n")
+    assert journal.last() is None
 
 
 def test_another_process_is_read_along(tmp_path: Path) -> None:
     mine, other = Journal(tmp_path / "j"), Journal(tmp_path / "j")
     mine.append(Enqueued(AT, [A]))
-    assert set(mine.ledger().open) == {"a"}
+    ledger = ledger_of(mine, "ab")
+    assert set(ledger.open) == {"a"}
     other.append(Enqueued(AT, [B]))
-    assert set(mine.ledger().open) == {"a", "b"}
+    assert set(ledger.follow(mine).open) == {"a", "b"}
+
+
+MANY = [Approval(f"{number:05}", "0" * 64, 1, 1) for number in range(2 * WINDOW_BATCHES + 1)]
+
+
+def _sizes(journal: Journal) -> list[int]:
+    return [len(line.batches) for _, line in journal.lines() if isinstance(line, Enqueued)]
+
+
+def test_many_batches_of_one_enqueue_take_several_lines(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(Enqueued(AT, MANY))
+    journal.append(Enqueued(AT, [A]))
+    assert _sizes(journal) == [WINDOW_BATCHES, WINDOW_BATCHES, 1, 1]
+    assert set(ledger_of(journal, ["00000", "04000", "a"]).open) == {"00000", "04000", "a"}
+
+
+@pytest.mark.parametrize("lost_lines", [1, 2])
+@pytest.mark.parametrize("lost_bytes", [0, 1])
+def test_an_enqueue_cut_short_between_its_lines_decides_nothing(
+    tmp_path: Path, lost_lines: int, lost_bytes: int
+) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(Enqueued(AT, [A]))
+    journal.append(Enqueued(AT, MANY))
+    whole = (tmp_path / "j").read_bytes().splitlines(keepends=True)
+    kept = b"".join(whole[:-lost_lines])
+    (tmp_path / "j").write_bytes(kept[: len(kept) - lost_bytes])
+    assert _sizes(journal) == [1]
+    journal.append(Enqueued(AT, MANY[:10]))
+    journal.append(Enqueued(AT, [B]))
+    assert _sizes(journal) == [1, 10, 1]
+    # Nor do the lines that come after a lost one.
+    (tmp_path / "j").write_bytes(b"".join([whole[0], *whole[2:]]))
+    assert _sizes(journal) == [1]
 
 
 @pytest.mark.parametrize("lost_bytes", [1, 2, 5])
@@ -94,12 +115,10 @@ def test_a_line_cut_short_decides_nothing_and_the_next_starts_anew(
     journal.append(Enqueued(AT, [A]))
     whole = (tmp_path / "j").read_bytes()
     (tmp_path / "j").write_bytes(whole + whole.replace(b'"a"', b'"c"')[:-lost_bytes])
-    assert set(journal.ledger().open) == {"a"}
+    assert set(ledger_of(journal, "abc").open) == {"a"}
     journal.append(Enqueued(AT, [B]))
-    ledger = Journal(tmp_path / "j").ledger()
-    assert set(ledger.open) == {"a", "b"}
-    assert ledger.unreadable_lines == 1
-    assert journal.ledger() == ledger
+    assert set(ledger_of(journal, "abc").open) == {"a", "b"}
+    assert [line for _, line in journal.lines()].count(None) == 1
 
 
 @pytest.mark.parametrize(
@@ -111,8 +130,8 @@ def test_a_damaged_line_is_counted_and_the_others_obeyed(tmp_path: Path, damage:
     with (tmp_path / "j").open("ab") as file:
         file.write(damage)
     journal.append(Enqueued(AT, [B]))
-    assert set(journal.ledger().open) == {"a", "b"}
-    assert journal.ledger().unreadable_lines == 1
+    assert set(ledger_of(journal, "ab").open) == {"a", "b"}
+    assert [line for _, line in journal.lines()].count(None) == 1
 
 
 def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
@@ -133,7 +152,9 @@ def test_a_journal_that_is_a_link_or_a_folder_is_refused(tmp_path: Path) -> None
         Journal(tmp_path / "link").append(Enqueued(AT, [A]))
     (tmp_path / "folder").mkdir()
     with pytest.raises(SpoolError, match="cannot be read"):
-        Journal(tmp_path / "folder").ledger()
+        list(Journal(tmp_path / "folder").lines())
+    with pytest.raises(SpoolError, match="cannot be read"):
+        Journal(tmp_path / "folder").last()
 
 
 def test_every_line_is_one_line(tmp_path: Path) -> None:
@@ -141,16 +162,3 @@ def test_every_line_is_one_line(tmp_path: Path) -> None:
     assert [json.loads(line)["event"] for line in (tmp_path / "j").read_text().splitlines()] == [
         "rejected"
     ]
-
-
-def test_a_batch_was_enqueued_from_its_line_on(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "j")
-    journal.append(Attempt(AT, "a", "retry", 503))
-    journal.append(Pruned(AT, "/x/m.db", "mine.yaml", {"research_metrics": 3}))
-    assert not journal.ledger().was_enqueued("a")
-    journal.append(Enqueued(AT, [A, B]))
-    journal.append(Split(AT, "a", [C]))
-    journal.append(Acknowledged(AT, "b", Receipt("b", "0" * 64, 3, AT)))
-    journal.append(Rejected(AT, "c", Problem(title="no")))
-    assert [journal.ledger().was_enqueued(one) for one in "abcd"] == [True, True, True, False]
-    assert journal.ledger().unreadable_lines == 0

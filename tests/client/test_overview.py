@@ -6,7 +6,8 @@ from support.http_server import misbehaving_server
 from vox_telemetry_client.consent import granted
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.lock import held
-from vox_telemetry_client.overview import look
+from vox_telemetry_client.overview import count_before_consent, look
+from vox_telemetry_client.some import Some
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest
 from vox_telemetry_spec.problems import Problem
@@ -16,7 +17,8 @@ SMUGGLED = "019abcde-0000-7000-8000-000000000009"
 
 def test_an_absent_spool_is_empty_and_stays_absent(tmp_path: Path) -> None:
     found = look(Folder(tmp_path / "q"), NOW)
-    assert (found.pending, found.rejected, found.used_bytes, found.uploader) == ([], [], 0, None)
+    assert (found.pending, found.rejected) == (Some(), Some())
+    assert (found.used_bytes, found.uploader) == (0, None)
     assert not (tmp_path / "q").exists()
 
 
@@ -24,8 +26,9 @@ def test_what_is_pending_and_set_aside(spool: Spool) -> None:
     first, second, third = put(spool, events=6, max_events=2)
     spool.set_aside(third.batch_id, Problem())
     found = look(spool.folder, NOW)
-    assert (found.pending, found.pending_events) == ([first.batch_id, second.batch_id], 4)
-    assert found.rejected == [third.batch_id]
+    assert found.pending == Some(2, [first.batch_id, second.batch_id])
+    assert found.pending_events == 4
+    assert found.rejected == Some(1, [third.batch_id])
     sizes = [
         path.stat().st_size
         for room in ("pending", "rejected")
@@ -53,18 +56,19 @@ def test_whatever_needs_an_eye_is_named(spool: Spool) -> None:
         file.write(b"damaged\n")
     before = tree(spool.folder.root)
     found = look(spool.folder, NOW)
-    assert found.missing == [lost.batch_id]
-    assert found.unapproved == [SMUGGLED]
-    assert found.foreign == ["notes.txt"]
+    assert found.missing == Some(1, [lost.batch_id])
+    assert found.unapproved == Some(1, [SMUGGLED])
+    assert found.foreign == Some(1, ["notes.txt"])
     assert found.unreadable_lines == 1
-    assert kept.batch_id in found.pending
+    assert kept.batch_id in found.pending.first
+    assert found.pending_events == 1
     assert tree(spool.folder.root) == before
 
 
 def test_a_batch_is_old_after_seven_days(spool: Spool) -> None:
     (batch,) = put(spool)
-    assert look(spool.folder, NOW + timedelta(days=7)).old == []
-    assert look(spool.folder, NOW + timedelta(days=7, seconds=1)).old == [batch.batch_id]
+    assert look(spool.folder, NOW + timedelta(days=7)).old == Some()
+    assert look(spool.folder, NOW + timedelta(days=7, seconds=1)).old == Some(1, [batch.batch_id])
 
 
 def test_who_uploads_and_when_the_sink_wants_to_be_asked(tmp_path: Path) -> None:
@@ -78,7 +82,7 @@ def test_who_uploads_and_when_the_sink_wants_to_be_asked(tmp_path: Path) -> None
 
 
 def test_what_is_older_than_consent_and_not_included(spool: Spool) -> None:
-    early, included = (put(spool, now=NOW - timedelta(days=1))[0].batch_id for _ in range(2))
+    early, _ = (put(spool, now=NOW - timedelta(days=1))[0].batch_id for _ in range(2))
     put(spool)
     given = granted(
         None,
@@ -87,6 +91,13 @@ def test_what_is_older_than_consent_and_not_included(spool: Spool) -> None:
         contract="v1",
         contract_sha256="1",
     )
-    spool.decided(given, [included])
-    assert look(spool.folder, NOW, covers_from=NOW).before_consent == [early]
-    assert look(spool.folder, NOW).before_consent == []
+    spool.decided(given)
+    found = look(spool.folder, NOW, covers_from=NOW).before_consent
+    assert (found.count, early in found.first) == (2, True)
+    assert count_before_consent(spool.folder, NOW) == 2
+    assert look(spool.folder, NOW).before_consent == Some()
+    spool.decided(given, include_pending=True)
+    assert look(spool.folder, NOW, covers_from=NOW).before_consent == Some()
+    assert count_before_consent(spool.folder, NOW) == 0
+    # That was this grant; another one, which begins later, covers none of them.
+    assert count_before_consent(spool.folder, NOW + timedelta(seconds=1)) == 3

@@ -123,3 +123,12 @@ def test_an_endless_line_is_not_read_to_its_end(
     monkeypatch.setattr(reading, "LINE_MAX_BYTES", 30)
     with pytest.raises(InputRefusedError, match="line 2 is longer than 30 bytes"):
         _read(tmp_path, b'{"a":1}\n"' + b"x" * 500 + b'"')
+
+
+@pytest.mark.parametrize("content", [b'{"a":1}\n{"a":1,"a":2}\n', b'[{"a":1},{"a":23} ]'])
+def test_the_sizes_of_the_events_tell_how_far_one_has_come(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "in"
+    path.write_bytes(content)
+    sizes = [event.size_bytes for event in read_events(str(path))]
+    assert (len(sizes), min(sizes) > 0) == (2, True)
+    assert len(content) - 1 <= sum(sizes) <= len(content)

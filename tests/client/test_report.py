@@ -1,6 +1,7 @@
 import pytest
 
 from vox_telemetry_client.errors import SwitchedOffError
+from vox_telemetry_client.limits import LISTED_MAX_BATCHES
 from vox_telemetry_client.report import Outcome, Report, Result
 
 
@@ -14,7 +15,9 @@ from vox_telemetry_client.report import Outcome, Report, Result
     ],
 )
 def test_the_exit_code_says_whether_anything_is_left(results: list[Result], code: int) -> None:
-    report = Report([Outcome(str(number), result) for number, result in enumerate(results)])
+    report = Report()
+    for number, result in enumerate(results):
+        report.add(Outcome(str(number), result))
     assert report.exit_code == code
     assert sum(report.totals.values()) == len(results)
 
@@ -27,3 +30,15 @@ def test_batches_that_were_not_tried_are_kept() -> None:
     report = Report()
     report.keep(["a", "b"])
     assert report.outcomes == [Outcome("a", Result.KEPT), Outcome("b", Result.KEPT)]
+    report.keep([], 7)
+    assert (report.totals["kept"], report.not_listed) == (9, 7)
+
+
+def test_all_are_counted_and_the_first_of_each_result_listed() -> None:
+    report = Report()
+    for number in range(LISTED_MAX_BATCHES + 5):
+        report.add(Outcome(f"a{number}", Result.ACKNOWLEDGED))
+    report.add(Outcome("b", Result.SET_ASIDE))
+    assert report.totals["acknowledged"] == LISTED_MAX_BATCHES + 5
+    assert len(report.outcomes) == LISTED_MAX_BATCHES + 1
+    assert (report.outcomes[-1].batch_id, report.not_listed) == ("b", 5)

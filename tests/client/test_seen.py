@@ -4,13 +4,15 @@ import pytest
 
 from support.client_world import NOW
 from support.events import benchmark_event
+from vox_telemetry_client import seen as seen_file
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.repeats import event_digest
 from vox_telemetry_client.seen import Seen
 from vox_telemetry_spec.envelope import Producer, compose
+from vox_telemetry_spec.strict_json import encode
 
 EVENT = benchmark_event()
-DIGEST = event_digest(EVENT)
+DIGEST = event_digest(encode(EVENT))
 
 
 def batch(number: int, events: int = 1) -> Batch:
@@ -23,7 +25,13 @@ def batch(number: int, events: int = 1) -> Batch:
 
 def counted(seen: Seen, *batches: Batch) -> int:
     known = {one.batch_id for one in batches}
-    return seen.count({DIGEST}, known.__contains__)[DIGEST]
+    return seen.count(known.__contains__)[DIGEST]
+
+
+def _add_and_fail(seen: Seen) -> None:
+    with seen.adding() as remember:
+        remember(batch(2))
+        raise OSError("no space")
 
 
 @pytest.fixture
@@ -32,8 +40,9 @@ def seen(tmp_path: Path) -> Seen:
 
 
 def add(seen: Seen, *batches: Batch) -> None:
-    with seen.adding(batches):
-        pass
+    with seen.adding() as remember:
+        for one in batches:
+            remember(one)
 
 
 def test_only_batches_that_were_enqueued_count(seen: Seen) -> None:
@@ -41,7 +50,6 @@ def test_only_batches_that_were_enqueued_count(seen: Seen) -> None:
     add(seen, batch(1, 2), batch(2))
     add(seen, batch(3))
     assert (counted(seen, batch(1)), counted(seen, batch(2), batch(3)), counted(seen)) == (2, 2, 0)
-    assert seen.count({b"x" * 16}, lambda _: True) == {}
 
 
 def test_more_rows_than_are_read_at_once_count(seen: Seen) -> None:
@@ -53,8 +61,8 @@ def test_more_rows_than_are_read_at_once_count(seen: Seen) -> None:
 def test_what_failed_is_taken_back(seen: Seen, tmp_path: Path) -> None:
     add(seen, batch(1))
     before = (tmp_path / "seen.bin").read_bytes()
-    with pytest.raises(OSError, match="no space"), seen.adding([batch(2)]):
-        raise OSError("no space")
+    with pytest.raises(OSError, match="no space"):
+        _add_and_fail(seen)
     assert (tmp_path / "seen.bin").read_bytes() == before
 
 
@@ -68,3 +76,21 @@ def test_a_row_that_a_crash_cut_short_goes(seen: Seen, tmp_path: Path, cut_bytes
     assert counted(seen, batch(1), batch(2), batch(3)) == 2
     assert path.stat().st_size == 64
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_more_than_the_cap_forgets_the_oldest(
+    seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen_file, "SEEN_MAX_BYTES", 3 * 32 + 31)
+    add(seen, batch(1, 2), batch(2, 1))
+    seen.forget()
+    assert counted(seen, batch(1), batch(2)) == 3
+    add(seen, batch(3, 1))
+    seen.forget()
+    assert (counted(seen, batch(1)), counted(seen, batch(2)), counted(seen, batch(3))) == (1, 1, 1)
+    assert (tmp_path / "seen.bin").stat().st_size == 96
+    assert (tmp_path / "seen.bin").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_cap_is_8_mebibytes_or_262144_events() -> None:
+    assert seen_file.SEEN_MAX_BYTES == 8 * 1_048_576 == 262_144 * 32

@@ -18,12 +18,12 @@ APPEND = "vox_telemetry_client.journal:Journal.append"
 @pytest.mark.parametrize(
     ("place", "when", "kept"),
     [
-        ("vox_telemetry_client.spool:write_new", "before", 0),
-        ("vox_telemetry_client.spool:write_new", "after", 0),
+        ("vox_telemetry_client.staging:write_new", "before", 0),
+        ("vox_telemetry_client.staging:write_new", "after", 0),
         (APPEND, "before", 0),
         (APPEND, "after", 3),  # the line is the decision
-        ("vox_telemetry_client.spool:Spool._publish", "before", 3),
-        ("vox_telemetry_client.spool:Spool._publish", "after", 3),
+        ("vox_telemetry_client.spool:publish", "before", 3),
+        ("vox_telemetry_client.spool:publish", "after", 3),
         ("pathlib:Path.rename", "after", 3),  # the first of three renames
     ],
 )
@@ -39,7 +39,7 @@ def test_an_enqueue_that_is_killed_keeps_all_or_nothing(
     assert all(spool.approved(batch_id) is not None for batch_id in pending)
     assert names(spool.folder.tmp) == []
     # The next enqueue is not hindered.
-    assert run_cli("vox-telemetry", *arguments, env=env, cwd=tmp_path).code == 0
+    assert run_cli("vox-telemetry", *arguments, "--again", env=env, cwd=tmp_path).code == 0
     assert len(new_spool(tmp_path / "spool").pending()) == kept + 3
 
 
@@ -76,7 +76,7 @@ def test_an_upload_that_is_killed_is_finished_by_the_next(
     [
         (APPEND, "before", "Split", 4),
         (APPEND, "after", "Split", 3),
-        ("vox_telemetry_client.spool:Spool._publish", "after", "", 3),
+        ("vox_telemetry_client.spool:publish", "after", "", 3),
     ],
 )
 def test_a_split_that_is_killed_loses_and_doubles_no_event(

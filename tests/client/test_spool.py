@@ -1,11 +1,14 @@
+import errno
 import json
 import stat
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.client_world import QUOTA, Clock, file_size_limit, journal, names, new_spool, put, tree
+from vox_telemetry_client import seen as seen_file
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.errors import SpoolFullError
 from vox_telemetry_client.repeats import payload_digests
@@ -15,6 +18,11 @@ from vox_telemetry_spec.receipt import Receipt
 
 ID = "019abcde-0000-7000-8000-00000000000{}"
 AT = "2026-11-22T12:00:01.000Z"
+
+
+def keep(spool: Spool, batches: list[Batch], *, max_bytes: int) -> None:
+    needed_bytes = sum(len(batch.payload) for batch in batches)
+    spool.put(batches, max_bytes=max_bytes, needed_bytes=needed_bytes)
 
 
 def _receipt(batch: Batch) -> Receipt:
@@ -65,6 +73,7 @@ def test_an_acknowledged_batch_is_gone_and_its_receipt_kept(spool: Spool) -> Non
             "schema": "vox.usage-receipt.v1",
         },
         "duplicate": True,
+        "ended": {"events": 3, "bytes": len(batch.payload)},
     }
 
 
@@ -142,16 +151,16 @@ def test_a_full_quota_refuses_with_advice_and_changes_nothing(spool: Spool) -> N
         SpoolFullError,
         match=f"holds {used} bytes and 2 more would exceed its quota of {used + 1}: upload",
     ):
-        spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=used + 1)
+        keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=used + 1)
     assert tree(spool.folder.root) == before
-    spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=used + 2)
+    keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=used + 2)
 
 
 def test_what_was_set_aside_counts_for_the_quota(spool: Spool) -> None:
     (batch,) = put(spool)
     spool.set_aside(batch.batch_id, Problem())
     with pytest.raises(SpoolFullError, match="would exceed its quota"):
-        spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=len(batch.payload))
+        keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=len(batch.payload))
 
 
 def test_a_full_disk_keeps_all_batches_of_a_call_or_none(spool: Spool) -> None:
@@ -162,8 +171,37 @@ def test_a_full_disk_keeps_all_batches_of_a_call_or_none(spool: Spool) -> None:
         file_size_limit(5_000),
         pytest.raises(SpoolFullError, match=r"no space left .* nothing was lost"),
     ):
-        spool.put(batches, max_bytes=QUOTA)
+        keep(spool, batches, max_bytes=QUOTA)
     assert tree(spool.folder.root) == before
+
+
+def test_an_interrupt_midway_keeps_nothing_of_the_call(spool: Spool) -> None:
+    put(spool)
+    before = tree(spool.folder.root)
+
+    def interrupted() -> Iterator[Batch]:
+        yield Batch(ID.format(1), b"{}", 1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        spool.put(interrupted(), max_bytes=QUOTA, needed_bytes=2)
+    assert tree(spool.folder.root) == before
+
+
+def test_the_memory_of_repeats_is_bounded_and_a_full_disk_there_is_no_matter(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen_file, "SEEN_MAX_BYTES", 2 * 32)
+    put(spool, events=3)
+    assert spool.folder.seen.stat().st_size == 64
+    monkeypatch.setattr(seen_file, "replace", _no_space)
+    put(spool, events=1)
+    assert spool.folder.seen.stat().st_size == 96
+    assert spool.enqueued_before().total() == 3
+
+
+def _no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "no space")
 
 
 def test_no_room_for_the_journal_line_keeps_nothing(spool: Spool) -> None:
@@ -173,7 +211,7 @@ def test_no_room_for_the_journal_line_keeps_nothing(spool: Spool) -> None:
         file_size_limit(spool.folder.journal.stat().st_size + 20),
         pytest.raises(SpoolFullError, match="journal"),
     ):
-        spool.put([Batch(ID.format(1), b"{}", 1)], max_bytes=QUOTA)
+        keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=QUOTA)
     assert tree(spool.folder.root) == before
 
 
@@ -209,9 +247,9 @@ def test_repeats_are_known_also_after_the_batch_is_gone(spool: Spool) -> None:
     (batch,) = put(spool, events=3)
     digests = Counter(payload_digests(batch.payload))
     assert digests.total() == 3
-    assert spool.enqueued_before({*digests, b"x" * 16}) == digests
+    assert spool.enqueued_before() == digests
     spool.acknowledge(batch.batch_id, _receipt(batch), duplicate=False)
-    assert new_spool(spool.folder.root).enqueued_before(set(digests)) == digests
+    assert new_spool(spool.folder.root).enqueued_before() == digests
     # What a crash between the digests and the journal's line leaves was never enqueued.
     spool.folder.journal.unlink()
-    assert new_spool(spool.folder.root).enqueued_before(set(digests)) == {}
+    assert new_spool(spool.folder.root).enqueued_before() == {}

@@ -1,6 +1,6 @@
 import socket
 import time
-from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -20,7 +20,6 @@ from support.http_answers import (
     reply,
 )
 from support.http_server import misbehaving_server
-from support.tls import server_context
 from vox_telemetry_client.delivery import Answer, Fault
 from vox_telemetry_client.errors import NotConfiguredError
 from vox_telemetry_client.transport import Transport
@@ -145,40 +144,12 @@ def test_a_connection_is_used_again_or_made_anew() -> None:
     ]
 
 
-def test_tls_with_an_unknown_authority_fails_and_with_a_named_one_works(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context, authority = server_context(tmp_path, "127.0.0.1")
-    with misbehaving_server(reply(201), reply(201), tls=context) as server:
-        assert _post(server.url) is Fault.TLS
-        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-        answer = _post(server.url)
-    assert isinstance(answer, Answer)
-    assert len(server.requests) == 1
-
-
-def test_tls_for_another_host_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    context, authority = server_context(tmp_path, "127.0.0.9")
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    with misbehaving_server(reply(201), tls=context) as server:
-        assert _post(server.url) is Fault.TLS
-    assert server.requests == []
-
-
 def test_https_to_a_plain_server_is_a_tls_failure() -> None:
     plain = Scripted(
         lambda connection, _: connection.socket.sendall(b"SSH-2.0\r\n"), reads_request=False
     )
     with misbehaving_server(plain) as server:
         assert _post(server.url.replace("http:", "https:")) is Fault.TLS
-
-
-def test_plain_http_never_takes_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    with misbehaving_server(reply(201)) as proxy, misbehaving_server(reply(201)) as server:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("ALL_PROXY", proxy.url)
-        _post(server.url)
-        assert (len(server.requests), proxy.requests) == (1, [])
 
 
 @pytest.mark.parametrize(("authority", "path"), [("sink.example", "/a b"), ("sínk.example", "/v1")])
@@ -188,15 +159,26 @@ def test_a_url_that_would_be_rewritten_is_refused(authority: str, path: str) -> 
         Transport(target, "test/1")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("HTTPS_PROXY", "ftp://x"), ("SSL_CERT_FILE", "/gone")]
-)
-def test_a_setting_that_httpx_cannot_use_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    monkeypatch.setenv(name, value)
-    with pytest.raises(NotConfiguredError, match="HTTPS_PROXY or SSL_CERT_FILE cannot be used"):
-        Transport(ingest_target("https://sink.example"), "test/1")
+def test_a_request_is_abandoned_from_another_thread() -> None:
+    with (
+        misbehaving_server(hang(30)) as server,
+        Transport(ingest_target(server.url), "test/1") as transport,
+    ):
+        timer = Timer(0.3, transport.abandon)
+        timer.start()
+        began = time.monotonic()
+        assert transport.post({}, b"{}") is Fault.CLOSED
+        timer.join()
+    assert time.monotonic() - began < 4
+
+
+def test_no_request_outlives_an_abandoned_transport() -> None:
+    with (
+        misbehaving_server(then=hang(30)) as server,
+        Transport(ingest_target(server.url), "test/1") as transport,
+    ):
+        transport.abandon()
+        assert isinstance(transport.post({}, b"{}"), Fault)
 
 
 def test_a_redirect_is_not_even_read() -> None:

@@ -1,6 +1,5 @@
 """The real client against a real server that misbehaves: no batch is ever lost."""
 
-import socket
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,21 +25,15 @@ from support.http_answers import (
     Connection,
     Request,
     close_after_reading,
-    close_before_reading,
     computed,
-    cut_body,
-    drip,
     hang,
-    html,
-    huge_body,
-    not_http,
-    redirect,
     reply,
 )
 from support.http_server import misbehaving_server
+from vox_telemetry_client.allowance import RunLimits
 from vox_telemetry_client.report import Result
 from vox_telemetry_client.spool import Spool
-from vox_telemetry_client.state import keep_earliest
+from vox_telemetry_client.state import keep_earliest, read_failed_runs
 from vox_telemetry_client.switches import Decision, Source
 
 OFF = Decision(allowed=False, reason="switched off", source=Source.MASTER)
@@ -77,78 +70,6 @@ def test_a_batch_that_the_sink_held_before_is_a_duplicate(spool: Spool) -> None:
     assert _results(report) == [("duplicate", 1)]
     assert report.exit_code == 0
     assert spool.pending() == []
-
-
-MISBEHAVIOURS: dict[str, tuple[Answer, int, str]] = {
-    # name: every answer, attempts at the first batch, what is said
-    "500": (reply(500), 5, "does not take batches now: the answer is 500"),
-    "503": (reply(503), 5, "does not take batches now"),
-    "408": (reply(408), 5, "does not take batches now"),
-    "425": (reply(425), 5, "does not take batches now"),
-    "429": (reply(429), 5, "does not take batches now"),
-    "hang": (hang(30), 5, "no answer in time"),
-    "drip": (drip(201, b"x" * 1_000, every_s=0.2), 5, "no answer in time"),
-    "close-before": (close_before_reading(), 5, "the connection broke off"),
-    "close-after": (close_after_reading(), 5, "the connection broke off"),
-    "cut-body": (cut_body(201, b"{" * 100, sent_bytes=10), 5, "the connection broke off"),
-    "not-http": (not_http(), 5, "the connection broke off"),
-    "redirect": (redirect("http://127.0.0.1:1/v1/batches"), 1, "redirects are never followed"),
-    "html": (html(), 1, "the answer 200 holds no receipt"),
-    "html-201": (html(201), 1, "the answer 201 holds no receipt"),
-    "204": (reply(204), 1, "the answer 204 holds no receipt"),
-    "huge": (huge_body(201, size_bytes=5_000_000), 1, "the answer 201 holds no receipt"),
-    "wrong-id": (stores(**RECEIPT_OF_ANOTHER), 1, "a receipt for another batch"),
-    "wrong-sha": (stores(payload_sha256="0" * 64), 1, "a receipt for another batch"),
-    "wrong-count": (stores(event_count=2), 1, "a receipt for another batch"),
-    "401": (problem(401, "key-unknown"), 1, "vox-telemetry keys show"),
-    "403": (problem(403, "key-revoked"), 1, "vox-telemetry keys generate"),
-    "404": (reply(404), 1, "check VOX_TELEMETRY_UPLOAD_URL"),
-    "405": (reply(405), 1, "check VOX_TELEMETRY_UPLOAD_URL"),
-}
-
-
-@pytest.mark.parametrize("name", MISBEHAVIOURS)
-def test_no_misbehaviour_costs_a_batch(spool: Spool, name: str) -> None:
-    answer, attempts, said = MISBEHAVIOURS[name]
-    batches = put(spool, events=3, max_events=1)
-    before = tree(spool.folder.pending)
-    with misbehaving_server(then=answer) as server:
-        report = upload(spool, server, silence_s=0.2, request_s=0.4)
-    assert tree(spool.folder.pending) == before
-    assert _results(report) == [("kept", attempts), ("kept", 0), ("kept", 0)]
-    assert report.exit_code == 1
-    assert report.stopped is not None
-    assert said in report.stopped
-    assert {request.body for request in server.requests} <= {batches[0].payload}
-    # The sink is mended: everything goes.
-    with misbehaving_server(then=stores()) as server:
-        assert upload(spool, server).totals["acknowledged"] == 3
-
-
-def test_a_refused_port_costs_no_batch(spool: Spool) -> None:
-    put(spool)
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        report = upload(spool, f"http://127.0.0.1:{unused.getsockname()[1]}")
-    assert _results(report) == [("kept", 5)]
-    assert len(spool.pending()) == 1
-
-
-@pytest.mark.parametrize("status", [400, 409, 415, 422])
-def test_a_refused_batch_is_set_aside_and_the_others_go(spool: Spool, status: int) -> None:
-    first, second = put(spool, events=2, max_events=1)
-    with misbehaving_server(problem(status, "some-reason"), then=stores()) as server:
-        report = upload(spool, server)
-    assert _results(report) == [("set_aside", 1), ("acknowledged", 1)]
-    assert report.exit_code == 1
-    assert report.outcomes[0].problem is not None
-    assert report.outcomes[0].problem.type == "urn:vox-telemetry:problem:some-reason"
-    assert names(spool.folder.rejected) == [
-        f"{first.batch_id}.json",
-        f"{first.batch_id}.problem.json",
-    ]
-    assert (spool.folder.rejected / f"{first.batch_id}.json").read_bytes() == first.payload
-    assert server.requests[1].body == second.payload
 
 
 def _takes_at_most(events: int) -> Answer:
@@ -218,7 +139,8 @@ def test_changed_bytes_are_set_aside_unsent_and_the_others_go(spool: Spool) -> N
     assert {outcome.problem.type for outcome in report.outcomes if outcome.problem} == {
         "urn:vox-telemetry:client:not-approved"
     }
-    assert names(spool.folder.pending) == ["notes.json"]
+    assert names(spool.folder.pending) == []
+    assert report.foreign == ["notes.json"]
 
 
 def test_bytes_put_in_place_of_those_sent_are_not_deleted_with_their_receipt(spool: Spool) -> None:
@@ -427,3 +349,133 @@ def test_a_retry_after_of_zero_is_no_pause(spool: Spool, clock: Clock, tmp_path:
     assert clock.slept == []
     assert report.outcomes[0].result is Result.ACKNOWLEDGED
     assert not spool.folder.state.exists()
+
+
+def _fails_on(*batch_ids: str, answer: Answer) -> Answer:
+    """Answer so to these batches, and store all others."""
+
+    def send(connection: Connection, request: Request) -> None:
+        named = request.headers["idempotency-key"].strip('"')
+        (answer if named in batch_ids else stores()).send(connection, request)
+
+    return Answer(send)
+
+
+POISONS = {
+    "500": reply(500),
+    "504": reply(504),
+    "closes": close_after_reading(),
+    "hangs": hang(30),
+}
+
+
+@pytest.mark.parametrize("name", POISONS)
+def test_a_poison_batch_never_blocks_the_rest_and_is_set_aside_after_three_runs(
+    spool: Spool, name: str
+) -> None:
+    poison, *others = put(spool, events=3, max_events=1)
+    with misbehaving_server(then=_fails_on(poison.batch_id, answer=POISONS[name])) as server:
+        report = upload(spool, server, silence_s=0.2)
+        assert _results(report) == [("kept", 5), ("acknowledged", 1), ("acknowledged", 1)]
+        assert (report.stopped, report.exit_code) == (None, 1)
+        assert [request.body for request in server.requests[5:]] == [one.payload for one in others]
+        (second,) = put(spool, events=1)
+        report = upload(spool, server, silence_s=0.2)
+        assert [outcome.batch_id for outcome in report.outcomes] == [
+            second.batch_id,
+            poison.batch_id,
+        ]
+        assert _results(report) == [("acknowledged", 1), ("kept", 5)]
+        put(spool, events=1)
+        report = upload(spool, server, silence_s=0.2)
+    assert _results(report) == [("acknowledged", 1), ("set_aside", 5)]
+    found = report.outcomes[1].problem
+    assert found is not None
+    assert found.type == "urn:vox-telemetry:client:failed-alone"
+    assert "in 3 runs while it took others" in found.title
+    assert (spool.folder.rejected / f"{poison.batch_id}.json").read_bytes() == poison.payload
+    assert read_failed_runs(spool.folder.state) == {}
+
+
+def test_a_poison_batch_alone_is_kept_for_ever(spool: Spool) -> None:
+    put(spool)
+    for _ in range(5):
+        with misbehaving_server(then=reply(500)) as server:
+            report = upload(spool, server)
+        assert (_results(report), report.exit_code) == ([("kept", 5)], 1)
+        assert report.stopped is not None
+    assert len(spool.pending()) == 1
+
+
+def test_a_sink_that_is_down_ends_the_run_after_three_batches(spool: Spool) -> None:
+    put(spool, events=9, max_events=1)
+    with misbehaving_server(then=reply(500)) as server:
+        report = upload(spool, server)
+    assert _results(report)[:4] == [("kept", 5), ("kept", 1), ("kept", 1), ("kept", 0)]
+    assert len(server.requests) == 7
+    assert report.stopped is not None
+    assert "does not take batches now" in report.stopped
+
+
+def test_poison_batches_at_the_head_block_one_run_at_most(spool: Spool) -> None:
+    batches = put(spool, events=5, max_events=1)
+    poison = [batch.batch_id for batch in batches[:3]]
+    with misbehaving_server(then=_fails_on(*poison, answer=reply(500))) as server:
+        assert upload(spool, server).totals["acknowledged"] == 0
+        assert upload(spool, server).totals["acknowledged"] == 2
+    assert spool.pending() == poison
+
+
+def test_a_batch_that_failed_for_a_while_goes_and_is_forgotten(spool: Spool) -> None:
+    first, _ = put(spool, events=2, max_events=1)
+    with misbehaving_server(then=_fails_on(first.batch_id, answer=reply(500))) as server:
+        upload(spool, server)
+    assert read_failed_runs(spool.folder.state) == {first.batch_id: 1}
+    with misbehaving_server(then=stores()) as server:
+        upload(spool, server)
+    assert read_failed_runs(spool.folder.state) == {}
+
+
+def test_a_500_that_names_a_time_speaks_of_the_sink(spool: Spool, clock: Clock) -> None:
+    put(spool, events=2, max_events=1)
+    with misbehaving_server(then=reply(500, b"", {"Retry-After": "9"})) as server:
+        report = upload(spool, server, clock)
+    assert _results(report) == [("kept", 5), ("kept", 0)]
+    assert clock.slept == [9.0] * 4
+
+
+def test_a_run_of_so_many_batches(spool: Spool) -> None:
+    put(spool, events=3, max_events=1)
+    with misbehaving_server(then=stores()) as server:
+        report = upload(spool, server, limits=RunLimits(max_batches=2))
+    assert _results(report) == [("acknowledged", 1), ("acknowledged", 1), ("kept", 0)]
+    assert report.exit_code == 0
+    assert report.stopped == "the limit of 2 batches for this run is reached"
+
+
+def test_a_run_of_so_many_bytes_counts_repeats(spool: Spool) -> None:
+    first, second = put(spool, events=2, max_events=1)
+    allowed = 2 * len(first.payload) + len(second.payload) - 1
+    with misbehaving_server(reply(500), then=stores()) as server:
+        report = upload(spool, server, limits=RunLimits(max_bytes=allowed))
+    assert _results(report) == [("acknowledged", 2), ("kept", 0)]
+    assert sum(len(request.body) for request in server.requests) <= allowed
+    assert report.exit_code == 0
+
+
+def test_a_run_of_so_many_seconds_begins_no_pause_beyond_them(spool: Spool, clock: Clock) -> None:
+    put(spool, events=2, max_events=1)
+    with misbehaving_server(then=reply(503, b"", {"Retry-After": "20"})) as server:
+        report = upload(spool, server, clock, limits=RunLimits(max_seconds=50))
+    assert (_results(report), clock.slept) == ([("kept", 3), ("kept", 0)], [20.0, 20.0])
+    assert (report.exit_code, report.stopped) == (
+        1,
+        "the limit of 50 seconds for this run is reached",
+    )
+
+
+def test_a_batch_gets_five_attempts_and_two_minutes_at_most(spool: Spool, clock: Clock) -> None:
+    put(spool)
+    with misbehaving_server(then=reply(503, b"", {"Retry-After": "50"})) as server:
+        report = upload(spool, server, clock)
+    assert (_results(report), clock.slept) == ([("kept", 3)], [50.0, 50.0])

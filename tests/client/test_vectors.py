@@ -8,7 +8,7 @@ import pytest
 
 from support.vectors import Vector, named, octets, vector_file, vectors
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.check import Rules, check_inputs
+from vox_telemetry_client.check import Check, Rules
 from vox_telemetry_client.delivery import Answer, Sent, Verdict, judge
 from vox_telemetry_client.signing import signed_headers
 from vox_telemetry_spec.checking import Checker
@@ -71,7 +71,7 @@ def test_the_forbidden_vectors_in_one_file_of_events(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     events.write_text("".join(f"{json.dumps(one['event'])}\n" for one in cases), encoding="ascii")
     now = datetime(2026, 11, 22, 10, tzinfo=UTC)
-    checked = check_inputs([str(events)], Rules(Checker.load(), now))
+    checked = Check(Rules(Checker.load(), now)).inputs([str(events)])
     found = {
         (one.event, one.pointer, one.rule)
         for one in checked.refused

@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from vox_telemetry_spec.errors import UrlRefusedError
-from vox_telemetry_spec.wire import authority, ingest_target, keys_target
+from vox_telemetry_spec.wire import about_target, authority, ingest_target, keys_target
 
 ACCEPTED = [
     # url, the URL that is called, @authority, @path
@@ -162,3 +162,11 @@ def test_keys_are_enrolled_beside_the_batches(given: str, url: str, path: str) -
 def test_an_upload_url_that_does_not_end_in_batches_has_no_keys_url(path: str) -> None:
     with pytest.raises(UrlRefusedError, match="does not end in /batches"):
         keys_target(ingest_target(f"https://sink.example{path}"))
+
+
+def test_the_sink_tells_of_itself_beside_the_ingest_path() -> None:
+    at_root = about_target(ingest_target("https://sink.example"))
+    below = about_target(ingest_target("https://sink.example/a/v1/batches"))
+    assert (at_root.url, at_root.path) == ("https://sink.example/v1/about", "/v1/about")
+    assert below.url == "https://sink.example/a/v1/about"
+    assert about_target(ingest_target("https://sink.example/ingest")) is None

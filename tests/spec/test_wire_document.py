@@ -8,6 +8,7 @@ import pytest
 
 from support.events import REPOSITORY
 from vox_telemetry_spec import limits, problems, wire
+from vox_telemetry_spec.about import About
 from vox_telemetry_spec.enrolment import EnrolmentReceipt, make_code, write_enrolment
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import Duty, ProblemType, duty_for_status
@@ -104,6 +105,7 @@ def test_the_parameters_are_those_that_are_written() -> None:
         "BATCH_SCHEMA",
         "RECEIPT_SCHEMA",
         "KEYS_PATH",
+        "ABOUT_PATH",
         "ENROLMENT_MEDIA_TYPE",
         "ENROLMENT_RECEIPT_MEDIA_TYPE",
         "ENROLMENT_SCHEMA",
@@ -131,6 +133,11 @@ def test_the_members_of_an_enrolment_and_its_receipt_are_the_code_s() -> None:
     assert members == list(EnrolmentReceipt.__struct_fields__)
 
 
+def test_the_members_of_about_are_the_code_s() -> None:
+    members = [name for name, _ in _table("member of about", "example")]
+    assert members == list(About.__struct_fields__)
+
+
 def test_the_codings_are_the_code_s() -> None:
     assert (
         f"absent, {' or '.join(f'`{coding}`' for coding in wire.CODINGS)}; one coding only"
@@ -139,7 +146,7 @@ def test_the_codings_are_the_code_s() -> None:
 
 
 def test_sections_are_numbered_without_a_gap() -> None:
-    assert re.findall(r"^## (\d+) ", DOCUMENT, re.MULTILINE) == [str(n) for n in range(1, 12)]
+    assert re.findall(r"^## (\d+) ", DOCUMENT, re.MULTILINE) == [str(n) for n in range(1, 13)]
     subsections = re.findall(r"^### (\d+)\.(\d+) ", DOCUMENT, re.MULTILINE)
     counts = {"5": 3, "6": 6, "11": 5}
     assert subsections == [

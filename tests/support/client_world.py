@@ -17,10 +17,12 @@ from support.events import benchmark_event
 from support.http_answers import Answer, Request, computed
 from support.http_server import MisbehavingServer
 from vox_telemetry_client import consent_file
+from vox_telemetry_client.allowance import NO_LIMITS, RunLimits
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.consent import granted
-from vox_telemetry_client.enqueue import enqueue
+from vox_telemetry_client.enqueuing import enqueue
 from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.network import DIRECT, Network
 from vox_telemetry_client.permission import packaged_contract
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.spool import Spool
@@ -70,7 +72,15 @@ def new_spool(root: Path, clock: Clock | None = None) -> Spool:
 def put(spool: Spool, *, events: int = 3, now: datetime = NOW, **options: Any) -> list[Batch]:
     """Enqueue so many made events; one batch unless `max_events` says otherwise."""
     made = [benchmark_event(metric_value=float(number)) for number in range(events)]
-    return enqueue(made, spool, now=now, max_bytes=QUOTA, **options)
+    approvals = enqueue(made, spool, now=now, max_bytes=QUOTA, **options)
+    return batches_of(spool, *(approval.batch_id for approval in approvals))
+
+
+def batches_of(spool: Spool, *batch_ids: str) -> list[Batch]:
+    """Give these pending batches, or all, as approved."""
+    found = [spool.approved(batch_id) for batch_id in batch_ids or spool.waiting()]
+    assert None not in found
+    return [batch for batch in found if batch is not None]
 
 
 def consent_to(url: str) -> None:
@@ -122,6 +132,8 @@ def upload(
     *,
     may_send: Callable[[], Decision] = lambda: ALLOWED,
     token: str | None = None,
+    limits: RunLimits = NO_LIMITS,
+    network: Network = DIRECT,
     silence_s: float = 0.5,
     request_s: float = 1.0,
 ) -> Report:
@@ -130,7 +142,8 @@ def upload(
     clock = clock or Clock(datetime.now(UTC))
     target = ingest_target(url)
     sender = Sender.of(target, SigningKey(SEED), token)
-    with Transport(target, "test/1", silence_s=silence_s, request_s=request_s) as transport:
+    patience = {"silence_s": silence_s, "request_s": request_s}
+    with Transport(target, "test/1", network, **patience) as transport:
         world = World(
             post=transport.post,
             may_send=may_send,
@@ -142,7 +155,7 @@ def upload(
             on_outcome=lambda _: None,
             on_wait=lambda _seconds, _reason: None,
         )
-        return Uploader(spool, sender, world).run()
+        return Uploader(spool, sender, world, limits).run()
 
 
 def names(folder: Path) -> list[str]:

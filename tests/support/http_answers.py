@@ -106,6 +106,33 @@ def close_after_reading() -> Answer:
     return Answer(lambda _c, _r: None)
 
 
+def reset_midway(read_bytes: int = 100) -> Answer:
+    """Read the beginning of the request, then reset the connection; it is not recorded."""
+
+    def send(connection: Connection, _: Request) -> None:
+        connection.socket.recv(read_bytes)
+        _reset(connection.socket)
+
+    return Answer(send, reads_request=False)
+
+
+def reset_after_reading() -> Answer:
+    """Read the whole request, then reset the connection."""
+    return Answer(lambda c, _: _reset(c.socket))
+
+
+def raw(*parts: bytes, every_s: float = 0.0) -> Answer:
+    """Send these bytes as they are, with a pause after each part."""
+
+    def send(connection: Connection, _: Request) -> None:
+        for part in parts:
+            connection.socket.sendall(part)
+            if every_s and connection.pause(every_s):
+                return
+
+    return Answer(send)
+
+
 def cut_body(status: int, body: bytes, *, sent_bytes: int) -> Answer:
     """Promise the whole body, send its beginning, close."""
     return Answer(lambda c, _: c.socket.sendall(_head(status, len(body), None) + body[:sent_bytes]))

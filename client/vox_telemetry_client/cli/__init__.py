@@ -1,6 +1,7 @@
 """The command line: parse, call, print, exit.
 
-Exit codes: 0 done, 1 something was kept or refused, 2 usage, 3 not configured, 130 interrupted.
+Exit codes: 0 done, 1 something was kept or refused, 2 usage, 3 not configured, 130 interrupted,
+143 ended by SIGTERM.
 With `--json`, standard output holds exactly one JSON document, also for trouble:
 `{"error":{"kind":…,"message":…}}`; the same message stands on standard error for a person.
 """
@@ -19,6 +20,7 @@ from vox_telemetry_client.errors import (
     EXIT_KEPT_OR_REFUSED,
     EXIT_NOT_CONFIGURED,
     EXIT_USAGE,
+    InterruptedRunError,
     OutputError,
     ReaderLeftError,
     TelemetryError,
@@ -35,7 +37,7 @@ def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; no foreseeable trouble leaves a traceback."""
     try:
         code = app(args=list(args), prog_name="vox-telemetry", standalone_mode=False)
-    except ReaderLeftError as exc:
+    except (ReaderLeftError, InterruptedRunError) as exc:  # nobody to tell, told already
         return exc.exit_code
     except (TelemetryError, SpecError, typer.TyperException) as exc:
         return _trouble(args, *_explain(exc))

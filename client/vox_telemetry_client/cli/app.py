@@ -7,15 +7,21 @@ import typer
 
 from vox_telemetry_client.cli import (
     check,
+    completion,
     consent,
+    doctor,
     enqueue,
+    journal,
     keys,
     output,
     prune,
+    prune_spool,
     record,
+    rejected,
     review,
     upload,
 )
+from vox_telemetry_client.cli.examples import add_examples
 
 app = typer.Typer(
     name="vox-telemetry",
@@ -48,11 +54,18 @@ def _options(
 
 app.add_typer(keys.app, name="keys")
 app.add_typer(consent.app, name="consent")
+prune.app.add_typer(prune_spool.app, name="spool")
 app.add_typer(prune.app, name="prune")
+app.add_typer(rejected.app, name="rejected")
 app.command("record")(record.record)
-app.command("check")(check.check)
-app.command("enqueue")(enqueue.enqueue)
+app.command("check", epilog=check.EXAMPLES)(check.check)
+app.command("enqueue", epilog=enqueue.EXAMPLES)(enqueue.enqueue)
 app.command("status")(review.status)
 app.command("show")(review.show)
 app.command("export")(review.export)
 app.command("upload")(upload.upload)
+app.command("journal")(journal.journal)
+app.command("doctor")(doctor.doctor)
+app.command("completion")(completion.completion)
+add_examples(app)
+completion.answer_shells()

@@ -22,7 +22,9 @@ from vox_telemetry_client.config import Config
 from vox_telemetry_client.consent import Consent, State, granted
 from vox_telemetry_client.limits import PURGE_WAIT_S
 from vox_telemetry_client.lock import held
+from vox_telemetry_client.overview import count_before_consent
 from vox_telemetry_client.permission import packaged_contract
+from vox_telemetry_client.some import Some
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.times import format_time
 
@@ -55,11 +57,11 @@ def grant(
         contract_sha256=contract.sha256,
     )
     kept = spool(config)
-    earlier = [] if given.since is None else kept.uncovered(given.since)
-    included = earlier if include_pending else []
-    kept.decided(given, included)
+    earlier = 0 if given.since is None else count_before_consent(kept.folder, given.since)
+    included = earlier if include_pending else 0
+    kept.decided(given, include_pending=include_pending)
     consent_file.write(given)
-    left_out = len(earlier) - len(included)
+    left_out = earlier - included
     if as_json:
         output.document(_document(given) | {"included": included, "not_covered": left_out})
         return
@@ -80,10 +82,11 @@ def deny(*, purge: Purge = None, as_json: AsJson = False) -> None:
     config = settings()
     purged, pending = _record_denial(config, denied, purge=purge, as_json=as_json)
     if as_json:
-        output.document(_document(denied) | {"purged": purged, "pending": pending})
+        gone = {"purged": purged.first, "purged_batches": purged.count}
+        output.document(_document(denied) | gone | {"pending": pending})
         return
-    if purged:
-        output.line(f"deleted {len(purged)} batches")
+    if purged.count:
+        output.line(f"deleted {purged.count} batches")
     if pending:
         output.note(
             f"{pending} batches stay here: `vox-telemetry consent deny --purge` deletes them"
@@ -129,19 +132,19 @@ def uncovered_note(batches: int) -> str:
 
 def _record_denial(
     config: Config, denied: Consent, *, purge: bool | None, as_json: bool
-) -> tuple[list[str], int]:
+) -> tuple[Some, int]:
     """Write the journal line, and purge where that is wished; return what went and what stays."""
     if not config.spool.exists():
-        return [], 0  # a denial leaves no folder behind
+        return Some(), 0  # a denial leaves no folder behind
     kept = spool(config)
     kept.decided(denied)
-    pending = len(kept.waiting())
+    pending, _ = kept.extent()
     if purge is None and pending and not as_json:
         purge = output.ask(f"{pending} batches are pending. Delete them, and those set aside?")
-    return (_purge(kept), 0) if purge else ([], pending)
+    return (_purge(kept), 0) if purge else (Some(), pending)
 
 
-def _purge(kept: Spool) -> list[str]:
+def _purge(kept: Spool) -> Some:
     # A running upload ends before its next request; a batch that is under way is not deleted
     # beneath it, because the sink's receipt for it would then name nothing.
     with held(kept.folder.upload_lock, "an upload", wait_s=PURGE_WAIT_S):

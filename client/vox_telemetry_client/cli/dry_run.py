@@ -3,16 +3,19 @@
 import json
 import secrets
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from vox_telemetry_client import credentials
+from vox_telemetry_client.allowance import Allowance, RunLimits
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import uncovered_note
-from vox_telemetry_client.cli.run_upload import user_agent
-from vox_telemetry_client.cli.settings import may_send, now, target_of
+from vox_telemetry_client.cli.settings import may_send, now, spool_to_read
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.errors import CredentialError
+from vox_telemetry_client.connecting import connection
+from vox_telemetry_client.errors import CredentialError, RunLimitError
+from vox_telemetry_client.overview import count_before_consent
 from vox_telemetry_client.signing import (
     METHOD,
     authorization,
@@ -21,6 +24,7 @@ from vox_telemetry_client.signing import (
     unsigned_headers,
 )
 from vox_telemetry_client.spool import Spool
+from vox_telemetry_client.state import read_failed_runs
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.strict_json import decode
@@ -29,33 +33,56 @@ from vox_telemetry_spec.wire import IngestTarget
 _HIDDEN_TOKEN = "***"  # noqa: S105 -- what stands in place of a token
 
 
-def show_requests(config: Config, spool: Spool, url: str | None, *, as_json: bool) -> None:
+def show_requests(
+    config: Config, target: IngestTarget, ca_file: Path | None, limits: RunLimits, *, as_json: bool
+) -> None:
     """Print method, URL, headers, size, digest and body of each request; a token is not shown."""
-    target = target_of(config, url)
+    spool = spool_to_read(config)
     key, remark = _key(config.key_file)
     remarks = [found for found in (remark, *_withheld(spool, target.url)) if found]
-    with Transport(target, user_agent()) as transport:
-        requests = [
-            _request(transport, target, batch, key, config)
-            for batch_id in spool.waiting()
-            if (batch := spool.approved(batch_id)) is not None
-        ]
+    kept: list[dict[str, object]] = []
+    count = 0
+    with connection(config, target, ca_file) as transport:
+        for batch in _batches(spool, limits, remarks):
+            request = _request(transport, target, batch, key, config)
+            count += 1
+            if as_json:
+                kept.append(request)
+            else:
+                _print(request)
     if as_json:
-        output.document({"dry_run": True, "requests": requests, "remarks": remarks})
+        output.document({"dry_run": True, "requests": kept, "remarks": remarks})
         return
-    for request in requests:
-        _print(request)
-    output.line(f"{len(requests)} requests, nothing was sent")
+    output.line(f"{count} requests, nothing was sent")
     for found in remarks:
         output.note(found)
+
+
+def _batches(spool: Spool, limits: RunLimits, remarks: list[str]) -> Iterator[Batch]:
+    """Yield what an upload with these limits would send if all goes well, in its order."""
+    allowance = Allowance(limits)
+    failed_before = read_failed_runs(spool.folder.state)
+    others = (one for one in spool.all_waiting() if one not in failed_before)
+    for batch_id in chain(others, (one for one in sorted(failed_before) if spool.waits(one))):
+        batch = spool.approved(batch_id)
+        if batch is None:
+            continue
+        try:
+            allowance.batch()
+            allowance.request(len(batch.payload), now())
+        except RunLimitError as exc:
+            remarks.append(str(exc))
+            return
+        yield batch
 
 
 def _withheld(spool: Spool, url: str) -> Iterator[str]:
     """Yield why these requests, or some of them, would not be made now."""
     decision = may_send(url)
     yield decision.reason
-    if decision.covers_from is not None and spool.uncovered(decision.covers_from):
-        yield uncovered_note(len(spool.uncovered(decision.covers_from)))
+    covers_from = decision.covers_from
+    if covers_from and (withheld := count_before_consent(spool.folder, covers_from)):
+        yield uncovered_note(withheld)
 
 
 def _key(file: Path | None) -> tuple[SigningKey | None, str | None]:

@@ -5,25 +5,36 @@ from typing import Annotated
 
 import typer
 
-from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.check import Checked
-from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.check import counts, print_refused, refusals, run_check
+from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.rules import repair_with
 from vox_telemetry_client.cli.settings import AsJson, now, settings, spool, spool_to_read
-from vox_telemetry_client.cli.taking import Taken, from_files, from_rows, since_time
+from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.enqueue import enqueue as keep
+from vox_telemetry_client.draft import Draft
+from vox_telemetry_client.enqueuing import draft, keep
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
+from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.hash_salt import hash_salt
+from vox_telemetry_client.inputs import find_inputs
+from vox_telemetry_client.repair import OnForbidden, is_forbidden
+from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.store_events import Wanted
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
+
+EXAMPLES = """Examples:
+
+vox-telemetry enqueue events.jsonl
+
+vox-telemetry enqueue runs/ 'other/**/*.json' --on-forbidden omit
+
+vox-telemetry enqueue --from-store --since 2026-11-01
+"""
 
 
 def enqueue(  # noqa: PLR0913 -- typer makes each of them an option
     files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FILE]...", help="JSON array, JSON object or JSON Lines; - for stdin."
-        ),
+        list[str] | None, typer.Argument(metavar="[FILE]...", help=verdict.FILES_HELP)
     ] = None,
     *,
     from_store: Annotated[
@@ -35,6 +46,10 @@ def enqueue(  # noqa: PLR0913 -- typer makes each of them an option
     metric_type: Annotated[str | None, typer.Option(help="Only rows of this type.")] = None,
     since: Annotated[str | None, typer.Option(help="Only rows of this day or time on.")] = None,
     session_prefix: Annotated[str, typer.Option(help="Only rows whose session id begins so.")] = "",
+    on_forbidden: verdict.OnForbiddenOption = OnForbidden.REFUSE,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take events too that were enqueued before.")
+    ] = False,
     max_events: Annotated[
         int, typer.Option(min=1, max=BATCH_MAX_EVENTS, help="Most events in one batch.")
     ] = BATCH_MAX_EVENTS,
@@ -47,41 +62,56 @@ def enqueue(  # noqa: PLR0913 -- typer makes each of them an option
         raise typer.BadParameter(
             "--db, --metric-type, --since and --session-prefix need --from-store"
         )
-    config = settings()
     wanted = Wanted(session_prefix, metric_type, since_time(since))
-    taken = (
-        from_rows(db or config.store, wanted, spool_to_read(config))
-        if from_store
-        else from_files(run_check(files or []), spool_to_read(config))
-    )
-    _tell(taken, _kept(taken.checked, config, max_events), files or [], as_json=as_json)
+    config = settings()
+    repair = repair_with(on_forbidden, hash_salt)
+    with draft(
+        Folder(config.spool), max_bytes=config.spool_max_bytes, max_events=max_events
+    ) as found:
+        repeats = Repeats(spool_to_read(config).enqueued_before())
+        taker = Taker(found, repeats, again, repair, shown=not as_json)
+        if from_store:
+            taken = taker.rows(db or config.store, wanted)
+        else:
+            taken = taker.files(find_inputs(files or []))
+        batches = [] if taken.checked.refused else _kept(found, config)
+    _tell(taken, batches, on_forbidden, as_json=as_json)
 
 
-def _kept(checked: Checked, config: Config, max_events: int) -> list[Batch]:
-    if checked.refused or not checked.accepted:
+def _kept(found: Draft, config: Config) -> list[Approval]:
+    if not found.events:
         return []
-    return keep(
-        checked.accepted,
-        spool(config),
-        now=now(),
-        max_bytes=config.spool_max_bytes,
-        max_events=max_events,
-    )
+    return keep(found, spool(config), now=now(), max_bytes=config.spool_max_bytes)
 
 
-def _tell(taken: Taken, batches: list[Batch], files: list[str], *, as_json: bool) -> None:
+def _tell(
+    taken: Taken, batches: list[Approval], on_forbidden: OnForbidden, *, as_json: bool
+) -> None:
     checked = taken.checked
     if as_json:
-        kept = {"batches": [batch.approval for batch in batches]}
-        output.document(counts(checked) | kept | taken.members() | refusals(checked, files))
+        output.document(
+            {"events": checked.events, "accepted": taken.accepted, "batches": batches}
+            | taken.members()
+            | verdict.members(checked, on_forbidden, with_file=taken.are_several)
+        )
     else:
-        print_refused(checked.refused)
+        verdict.tell(checked)
         for batch in batches:
             output.line(
-                f"{batch.batch_id}  {batch.event_count} events  {len(batch.payload)} bytes  "
+                f"{batch.batch_id}  {batch.event_count} events  {batch.byte_count} bytes  "
                 f"sha-256 {batch.payload_sha256}"
             )
         taken.tell()
     if checked.refused:
-        output.note(f"nothing was kept: {len(checked.refused)} refused, mend them and try again")
+        output.note(f"nothing was kept: {len(checked.refused)} refused, {_way_on(taken)}")
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
+
+
+def _way_on(taken: Taken) -> str:
+    """Return what an operator can do about refused events."""
+    way = "mend them and try again"
+    if taken.staying is not None:
+        way = "mend the rows, or take others with --metric-type, --since or --session-prefix"
+    if any(is_forbidden(one.rule) for one in taken.checked.refused):
+        way += "; --on-forbidden omit leaves out what a forbidden-field rule names"
+    return way

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_client import credentials, key_list, own_keys
-from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli import completion, output
 from vox_telemetry_client.cli.key_output import (
     ADD_AT_SINK,
     enrolment_text,
@@ -24,7 +24,12 @@ app = typer.Typer(
     help="Make, enrol, rotate and remove signing keys (Ed25519).", no_args_is_help=True
 )
 
-KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="A key id from `keys list`.")]
+KeyId = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY_ID", help="A key id from `keys list`.", autocompletion=completion.keys
+    ),
+]
 
 
 @app.command(
@@ -64,7 +69,11 @@ app.command("import", epilog="Example: vox-telemetry keys import --no-use ~/.ssh
 def show(
     key_id: Annotated[
         str | None,
-        typer.Argument(metavar="[KEY_ID]", help="A key id; default: the key that signs."),
+        typer.Argument(
+            metavar="[KEY_ID]",
+            help="A key id; default: the key that signs.",
+            autocompletion=completion.keys,
+        ),
     ] = None,
     *,
     as_json: AsJson = False,

@@ -98,12 +98,11 @@ def _require_on() -> None:
 def _sent(
     config: Config, key: SigningKey, target: IngestTarget, code: EnrolmentCode
 ) -> EnrolmentReceipt:
-    from vox_telemetry_client.cli.run_upload import user_agent  # noqa: PLC0415 -- httpx is slow
+    from vox_telemetry_client.connecting import connection  # noqa: PLC0415 -- httpx is slow
     from vox_telemetry_client.enrolling import Enroller, World  # noqa: PLC0415 -- likewise
-    from vox_telemetry_client.transport import Transport  # noqa: PLC0415 -- likewise
 
     enroller = Enroller(key, code, target, credentials.upload_token(config))
-    with Transport(target, user_agent()) as transport:
+    with connection(config, target) as transport:
         world = World(transport.post, _require_on, now, secrets.token_bytes)
         done = enroller.run(world)
     if done.clock_offset_s is not None:

@@ -11,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from vox_telemetry_client.errors import (
     OutputError,
@@ -69,6 +70,19 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         console.width = 200  # columns for programs that read it, not for a screen
     with _standard_output():
         console.print(shown)
+
+
+def finding(state: str, text: str, style: str) -> None:
+    """Print one line that begins with a state, which is coloured where a terminal shows colours.
+
+    What shows colours is decided by rich: NO_COLOR and TERM=dumb forbid, FORCE_COLOR asks for them.
+    """
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        line(f"{state:4}  {text}")
+        return
+    with _standard_output():
+        console.print(Text.assemble((f"{state:4}", style), f"  {text}"), soft_wrap=True)
 
 
 def stderr_console() -> Console:

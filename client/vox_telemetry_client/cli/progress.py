@@ -1,12 +1,15 @@
-"""A progress bar on standard error, where that is a terminal."""
+"""Progress bars on standard error, where that is a terminal."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.limits import PROGRESS_FROM_BYTES
 from vox_telemetry_client.report import Outcome
 
 _TOLD_FROM_S = 1.0  # a shorter wait is over before it is read
@@ -30,6 +33,53 @@ class Progress:
         """Say why nothing happens for a while."""
         if wait_s >= _TOLD_FROM_S:
             self._bar.console.print(f"waiting {wait_s:.0f} s: {reason}")
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+class EventsProgress:
+    """Counts events that are checked; over files their bytes tell how far one has come."""
+
+    def __init__(self, total_bytes: int | None, *, shown: bool) -> None:
+        """Count up to `total_bytes`; None where that is not known, as of standard input."""
+        console = output.stderr_console()
+        large = total_bytes is None or total_bytes >= PROGRESS_FROM_BYTES
+        columns = (
+            TextColumn("checking"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[events]} events"),
+        )
+        shown = shown and large and console.is_terminal
+        self._bar = Bar(*columns, console=console, disable=not shown, transient=True)
+        self._task = self._bar.add_task("events", total=total_bytes, events=0)
+        self._events = 0
+
+    @classmethod
+    def of_files(cls, names: Iterable[str], *, shown: bool) -> Self:
+        """Return the progress over these files; one without a size makes the whole unknown."""
+        try:
+            sizes = [Path(name).stat().st_size for name in names]
+        except OSError:
+            sizes = [0]
+        return cls(sum(sizes) if all(sizes) else None, shown=shown)
+
+    def run(self, events: int, size_bytes: int) -> None:
+        """Count so many events more."""
+        self._events += events
+        self._bar.update(self._task, advance=size_bytes, events=self._events)
 
     def __enter__(self) -> Self:
         """Show the bar."""

@@ -1,14 +1,17 @@
 """`vox-telemetry status`, `show` and `export`: look at everything before anything is sent."""
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli import completion, output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
 from vox_telemetry_client.cli.key_output import key_facts, key_line
+from vox_telemetry_client.cli.left_behind import left_facts, tell_left
 from vox_telemetry_client.cli.settings import (
     AsJson,
     naming_the_spool,
@@ -23,12 +26,22 @@ from vox_telemetry_client.errors import (
     os_words,
 )
 from vox_telemetry_client.files import replace
+from vox_telemetry_client.left_behind import LeftBehind, left_behind
+from vox_telemetry_client.limits import SEEN_MAX_BYTES
+from vox_telemetry_client.next_step import Counts, next_step
 from vox_telemetry_client.overview import Overview, look
 from vox_telemetry_client.review import Found, find
+from vox_telemetry_client.some import Some
+from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_spec.times import format_time
 
-Batch = Annotated[str, typer.Argument(metavar="BATCH", help="A batch id, or its beginning.")]
+Batch = Annotated[
+    str,
+    typer.Argument(
+        metavar="BATCH", help="A batch id, or its beginning.", autocompletion=completion.batches
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
 
 
@@ -37,23 +50,31 @@ def status(*, as_json: AsJson = False) -> None:
     config = settings()
     with naming_the_spool(config):
         decision = sending(config)
-        found = look(spool_to_read(config).folder, now(), covers_from=decision.covers_from)
-    facts = _facts(found) | {
-        "spool": str(config.spool),
-        "quota_bytes": config.spool_max_bytes,
-        "sending": {
-            "allowed": decision.allowed,
-            "reason": decision.reason or None,
-            "source": decision.source,
-        },
-        "consent": consent_facts(),
-        **key_facts(config),
-        "upload_url_configured": bool((config.upload_url or "").strip()),
-    }
+        folder = spool_to_read(config).folder
+        found = look(folder, now(), covers_from=decision.covers_from)
+        left = left_behind(folder, now())
+    facts = (
+        _facts(found)
+        | left_facts(left)
+        | {
+            "spool": str(config.spool),
+            "quota_bytes": config.spool_max_bytes,
+            "sending": {
+                "allowed": decision.allowed,
+                "reason": decision.reason or None,
+                "source": decision.source,
+            },
+            "consent": consent_facts(),
+            **key_facts(config),
+            "upload_url_configured": bool((config.upload_url or "").strip()),
+        }
+    )
+    facts["next"] = next_step(_counts(found, left, has_key=facts["key"] is not None), decision)
     if as_json:
         output.document(facts)
     else:
         _print_status(facts, found, decision)
+        tell_left(left)
 
 
 def show(batch: Batch, *, as_json: AsJson = False) -> None:
@@ -81,47 +102,89 @@ def show(batch: Batch, *, as_json: AsJson = False) -> None:
 def export(out: Out = None, *, as_json: AsJson = False) -> None:
     """Write the pending batches, one JSON document a line; they stay in the spool."""
     config = settings()
-    spool = spool_to_read(config)
+    exported = _Exported(spool_to_read(config))
     with naming_the_spool(config):
-        waiting = spool.waiting()
-        batches = [batch for one in waiting if (batch := spool.approved(one)) is not None]
-    lines = b"".join(batch.payload + b"\n" for batch in batches)
-    if out is not None:
-        _write_out(out, lines)
+        where = _export_to(out, exported, as_json=as_json)
     if as_json:
-        payloads = [msgspec.Raw(batch.payload) for batch in batches]
-        output.document(
-            {"exported": len(batches)}
-            | ({"batches": payloads} if out is None else {"out": str(out), "bytes": len(lines)})
-        )
+        output.document({"exported": exported.batches} | where)
     else:
-        if out is None:
-            output.raw(lines)
-        output.note(f"exported {len(batches)} batches; they are still pending")
-    if len(batches) < len(waiting):
-        output.note(f"{len(waiting) - len(batches)} left out: not the bytes that were approved")
+        output.note(f"exported {exported.batches} batches; they are still pending")
+    if exported.left_out:
+        output.note(f"{exported.left_out} left out: not the bytes that were approved")
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
+
+
+def _counts(found: Overview, left: LeftBehind, *, has_key: bool) -> Counts:
+    return Counts(
+        pending=found.pending.count,
+        sendable=found.pending.count - found.before_consent.count,
+        set_aside=left.set_aside.count,
+        prunable=left.leftovers.count + found.old.count,
+        has_key=has_key,
+    )
+
+
+def _export_to(out: Path | None, exported: "_Exported", *, as_json: bool) -> dict[str, object]:
+    """Write the batches, or hold those of a `--json` document; return its members."""
+    if out is not None:
+        _write_out(out, exported.lines())
+        return {"out": str(out), "bytes": exported.size_bytes}
+    if as_json:
+        return {"batches": [msgspec.Raw(line[:-1]) for line in exported.lines()]}
+    for line in exported.lines():
+        output.raw(line)
+    return {}
+
+
+@dataclass
+class _Exported:
+    """The pending batches one by one, and how many there were."""
+
+    spool: Spool
+    batches: int = 0
+    size_bytes: int = 0
+    left_out: int = 0
+
+    def lines(self) -> Iterator[bytes]:
+        for batch_id in self.spool.all_waiting():
+            batch = self.spool.approved(batch_id)
+            if batch is None:
+                self.left_out += 1
+                continue
+            self.batches += 1
+            self.size_bytes += len(batch.payload) + 1
+            yield batch.payload + b"\n"
 
 
 def _facts(found: Overview) -> dict[str, object]:
     earliest = found.earliest_next_attempt
     last = found.last_acknowledged
     return {
-        "pending": {"batches": len(found.pending), "events": found.pending_events},
-        "rejected": {"batches": len(found.rejected)},
+        "pending": {"batches": found.pending.count, "events": found.pending_events},
+        "rejected": {"batches": found.rejected.count},
         "acknowledged": {
             "batches": found.acknowledged_batches,
             "events": found.acknowledged_events,
             "last": None if last is None else last.receipt,
         },
         "used_bytes": found.used_bytes,
-        "pending_ids": found.pending,
-        "rejected_ids": found.rejected,
-        "old_ids": found.old,
-        "before_consent_ids": found.before_consent,
-        "unapproved_ids": found.unapproved,
-        "missing_ids": found.missing,
-        "foreign_names": found.foreign,
+        "seen_bytes": found.seen_bytes,
+        "pending_ids": found.pending.first,
+        "rejected_ids": found.rejected.first,
+        "old_ids": found.old.first,
+        "before_consent_ids": found.before_consent.first,
+        "unapproved_ids": found.unapproved.first,
+        "missing_ids": found.missing.first,
+        "damaged": found.damaged,
+        "foreign_names": found.foreign.first,
+        "counts": {
+            "old": found.old.count,
+            "before_consent": found.before_consent.count,
+            "unapproved": found.unapproved.count,
+            "missing": found.missing.count,
+            "foreign": found.foreign.count,
+        },
+        "unnamed_parts": found.unnamed_parts,
         "unreadable_journal_lines": found.unreadable_lines,
         "earliest_next_attempt": None if earliest is None else format_time(earliest),
         "uploader": found.uploader,
@@ -130,31 +193,51 @@ def _facts(found: Overview) -> dict[str, object]:
 
 def _print_status(facts: dict[str, object], found: Overview, decision: Decision) -> None:
     output.line(f"spool       {facts['spool']}")
-    output.line(f"pending     {len(found.pending)} batches, {found.pending_events} events")
-    output.line(f"rejected    {len(found.rejected)} batches")
+    output.line(f"pending     {found.pending.count} batches, {found.pending_events} events")
+    output.line(f"rejected    {found.rejected.count} batches")
     output.line(
         f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
+    )
+    output.line(
+        f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of what is used"
     )
     output.line(f"used        {found.used_bytes} of {facts['quota_bytes']} bytes")
     output.line(f"key         {key_line(facts)}")
     output.line(f"sending     {decision.reason or f'allowed to {decision.url}'}")
-    for name, batch_ids in (("pending", found.pending), ("rejected", found.rejected)):
-        for batch_id in batch_ids:
-            output.line(f"  {name:9} {batch_id}")
+    output.line(f"next        {facts['next']}")
+    for name, batches in (("pending", found.pending), ("rejected", found.rejected)):
+        _each(batches, f"  {name:9} {{}}".format, output.line)
     _print_concerns(found)
 
 
+def _each(some: Some, text: Callable[[str], str], tell: Callable[[str], None]) -> None:
+    """Print a line for each of the first, and how many there are besides."""
+    for name in some.first:
+        tell(text(name))
+    if some.count > len(some.first):
+        tell(f"  and {some.count - len(some.first)} more")
+
+
 def _print_concerns(found: Overview) -> None:
-    for batch_id in found.old:
-        output.note(f"{batch_id} has been pending for more than 7 days")
-    if found.before_consent:
-        output.note(uncovered_note(len(found.before_consent)))
-    for batch_id in found.unapproved:
-        output.note(f"{batch_id} is not in the journal: the next upload sets it aside")
-    for batch_id in found.missing:
-        output.note(f"{batch_id} was approved, but its file is gone")
-    for name in found.foreign:
-        output.note(f"'{name}' in pending/ is no batch: it is never sent")
+    _each(found.old, "{} has been pending for more than 7 days".format, output.note)
+    if found.old.count:
+        output.note("upload them, or see: vox-telemetry prune spool plan")
+    if found.before_consent.count:
+        output.note(uncovered_note(found.before_consent.count))
+    _each(
+        found.unapproved,
+        "{} is not in the journal: the next upload sets it aside".format,
+        output.note,
+    )
+    _each(found.missing, "{} was approved, but its file is gone".format, output.note)
+    if found.unnamed_parts:
+        output.note("the journal and pending/ differ in more batches than these")
+    _each(found.damaged, "{}: never sent, the next upload sets it aside".format, output.note)
+    _each(
+        found.foreign,
+        "'{}' in pending/ is no batch: never sent, the next upload moves it".format,
+        output.note,
+    )
     if found.unreadable_lines:
         output.note(f"the journal has {found.unreadable_lines} unreadable lines")
     if found.earliest_next_attempt is not None:
@@ -177,11 +260,12 @@ def _shown(found: Found, *, approved: bool) -> dict[str, object]:
     return shown if found.problem is None else shown | {"problem": found.problem}
 
 
-def _write_out(out: Path, lines: bytes) -> None:
+def _write_out(out: Path, lines: Iterable[bytes]) -> None:
     try:
         # A device, a pipe or what a link names is written to, never put another file in place of.
         if out.is_symlink() or (out.exists() and not out.is_file()):
-            out.write_bytes(lines)
+            with out.open("wb") as file:
+                file.writelines(lines)
         else:
             replace(out, lines)
     except OSError as exc:

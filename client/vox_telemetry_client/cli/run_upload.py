@@ -1,25 +1,24 @@
-"""Give the uploader the real world: keyring, network, clock, randomness and a progress bar."""
+"""The upload of the command line: one run with a progress bar, which signals end in order."""
 
-import random
-import secrets
-import time
+from pathlib import Path
 
 from vox_telemetry_client import credentials
+from vox_telemetry_client.allowance import RunLimits
+from vox_telemetry_client.cli.interruption import Interruption
 from vox_telemetry_client.cli.progress import Progress
-from vox_telemetry_client.cli.settings import may_send, now, spool, target_of
+from vox_telemetry_client.cli.settings import may_send, spool, target_of
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.enqueue import producer
-from vox_telemetry_client.limits import SWITCH_POLL_S, UPLOAD_LOCK_WAIT_S
+from vox_telemetry_client.connecting import connection
+from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
+from vox_telemetry_client.real_world import real_world
 from vox_telemetry_client.report import Report
-from vox_telemetry_client.transport import Transport
+from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.uploader import Uploader
-from vox_telemetry_client.world import Sender, World
-from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.registry import Registry
+from vox_telemetry_client.world import Sender
 
 
-def run_upload(config: Config, url: str | None) -> Report:
+def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: RunLimits) -> Report:
     """Upload what is pending, as the only process that does.
 
     Raises:
@@ -36,40 +35,14 @@ def run_upload(config: Config, url: str | None) -> Report:
     kept = spool(config)
     with (
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),
-        Transport(target, user_agent()) as transport,
-        Progress(len(kept.waiting())) as progress,
+        connection(config, target, ca_file) as transport,
+        Interruption(transport.abandon) as interruption,
+        Progress(kept.extent()[0]) as progress,
     ):
-        return Uploader(kept, sender, _world(target.url, transport, progress)).run()
 
+        def allowed() -> Decision:
+            interruption.check()
+            return may_send(target.url)
 
-def user_agent() -> str:
-    """Return what each request says of the program."""
-    made_by = producer()
-    return f"{made_by.name}/{made_by.version}"
-
-
-def _world(url: str, transport: Transport, progress: Progress) -> World:
-    return World(
-        post=transport.post,
-        may_send=lambda: may_send(url),
-        now=now,
-        sleep=lambda pause_s: _sleep(pause_s, url),
-        random=random.SystemRandom().random,
-        random_bytes=secrets.token_bytes,
-        contracts=lambda: Contracts(Registry.load()),
-        on_outcome=progress.outcome,
-        on_wait=progress.wait,
-    )
-
-
-def _sleep(pause_s: float, url: str) -> None:
-    """Sleep in slices: who withdraws consent should not have to wait for the end of a pause.
-
-    Raises:
-        NotConfiguredError: nothing may be sent any more.
-
-    """
-    until_s = time.monotonic() + pause_s
-    while (left_s := until_s - time.monotonic()) > 0:
-        may_send(url).require()
-        time.sleep(min(left_s, SWITCH_POLL_S))
+        world = real_world(transport, allowed, on_outcome=progress.outcome, on_wait=progress.wait)
+        return Uploader(kept, sender, world, limits).run()

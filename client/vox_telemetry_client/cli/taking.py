@@ -1,7 +1,7 @@
-"""What `vox-telemetry enqueue` takes: events of files or of a store's rows, and their repeats.
+"""What `vox-telemetry enqueue` takes: events of files or of a store's rows, less their repeats.
 
-A row that was enqueued before is left out, so that the same command can be given every day. Of
-files repeats are only told: whoever names a file may want it again.
+What was enqueued before is left out, so that the same command can be given every day, also for
+a file that grows.
 """
 
 from dataclasses import dataclass
@@ -10,68 +10,99 @@ from pathlib import Path
 
 import typer
 
-from vox_telemetry_client.check import Checked, check_events
+from vox_telemetry_client.check import Check, Checked, Rules
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.check import rules_of
+from vox_telemetry_client.cli.progress import EventsProgress
+from vox_telemetry_client.cli.rules import rules
+from vox_telemetry_client.draft import Draft
+from vox_telemetry_client.inputs import Inputs
 from vox_telemetry_client.recording import recording_switch
-from vox_telemetry_client.repeats import event_digest, without_repeats
-from vox_telemetry_client.spool import Spool
+from vox_telemetry_client.repair import Repair
+from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.store_events import StoreEvents, Wanted
 from vox_telemetry_spec.retention import read_time
-from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.strict_json import JsonValue, encode
 
 
-@dataclass
+@dataclass(frozen=True)
+class Taker:
+    """Takes events into a draft; with `again` those too that were enqueued before."""
+
+    draft: Draft
+    repeats: Repeats
+    again: bool
+    repair: Repair
+    shown: bool
+
+    def files(self, inputs: Inputs) -> "Taken":
+        """Take the events of files."""
+        with EventsProgress.of_files(inputs.names, shown=self.shown) as progress:
+            checked = self._check(rules(self.repair), progress).inputs(inputs.names)
+        return Taken(checked, self.repeats.found, self.again, inputs)
+
+    def rows(self, path: Path, wanted: Wanted) -> "Taken":
+        """Take the rows of a store that may be enqueued."""
+        with_rules = rules(self.repair)
+        store = StoreEvents(path, wanted, with_rules, recording_switch())
+        with EventsProgress(None, shown=self.shown) as progress:
+            checked = self._check(with_rules, progress).events(str(path), store.read())
+        staying: list[dict[str, object]] = [
+            {"metric_type": metric_type, "rule": rule, "rows": rows}
+            for (metric_type, rule), rows in sorted(store.staying.items())
+        ]
+        return Taken(checked, self.repeats.found, self.again, staying=staying)
+
+    def _check(self, with_rules: Rules, progress: EventsProgress) -> Check:
+        return Check(with_rules, keep=self._take, on_run=progress.run)
+
+    def _take(self, event: JsonValue) -> None:
+        canonical = encode(event)
+        if not self.repeats.is_repeat(canonical) or self.again:
+            self.draft.add(canonical)
+
+
+@dataclass(frozen=True)
 class Taken:
-    """What was checked, how much of it was enqueued before, and which rows stay in the store."""
+    """What was checked, how much of it was enqueued before, and what was not even looked at."""
 
     checked: Checked
     repeated: int
+    again: bool
+    inputs: Inputs | None = None  # None for a store
     staying: list[dict[str, object]] | None = None  # None for files
+
+    @property
+    def accepted(self) -> int:
+        """How many events are to be kept."""
+        return self.checked.accepted - (0 if self.again else self.repeated)
+
+    @property
+    def are_several(self) -> bool:
+        """Whether a place has to be told with its file."""
+        return self.inputs is not None and self.inputs.are_several
 
     def members(self) -> dict[str, object]:
         """Return the members that are added to the document."""
         found: dict[str, object] = {"repeated": self.repeated}
+        if self.inputs is not None:
+            found |= self.inputs.members()
         return found if self.staying is None else found | {"staying": self.staying}
 
     def tell(self) -> None:
         """Print what was left out, and why."""
+        if self.inputs is not None:
+            self.inputs.tell(output.note)
         for one in self.staying or []:
             output.note(f"left {one['rows']} rows of {one['metric_type']} here: {one['rule']}")
-        if self.repeated and self.staying is None:
+        if self.repeated and self.again:
             output.note(f"{self.repeated} of these events were enqueued before; they count again")
         elif self.repeated:
-            output.note(f"left out {self.repeated} rows that were enqueued before")
-        if not self.checked.accepted and not self.checked.refused:
-            output.note("no new rows to enqueue")
-
-
-def from_files(checked: Checked, spool: Spool) -> Taken:
-    """Take all that was accepted, and count the repeats."""
-    _, repeated = _new(checked, spool)
-    return Taken(checked, repeated)
-
-
-def from_rows(path: Path, wanted: Wanted, spool: Spool) -> Taken:
-    """Check the rows of a store and leave out what was enqueued before."""
-    # Compiling the contract takes longer than the rest of most commands: only these need it.
-    from vox_telemetry_spec.checking import Checker  # noqa: PLC0415 -- see above
-
-    rules = rules_of(Checker.load())
-    store = StoreEvents(path, wanted, rules, recording_switch())
-    checked = Checked()
-    check_events(str(path), store.read(), rules, checked)
-    checked.accepted, repeated = _new(checked, spool)
-    staying: list[dict[str, object]] = [
-        {"metric_type": metric_type, "rule": rule, "rows": rows}
-        for (metric_type, rule), rows in sorted(store.staying.items())
-    ]
-    return Taken(checked, repeated, staying)
-
-
-def _new(checked: Checked, spool: Spool) -> tuple[list[JsonValue], int]:
-    digests = {event_digest(event) for event in checked.accepted}
-    return without_repeats(checked.accepted, spool.enqueued_before(digests))
+            what = "events" if self.staying is None else "rows"
+            output.note(
+                f"left out {self.repeated} {what} that were enqueued before; --again takes them"
+            )
+        if not self.accepted and not self.checked.refused:
+            output.note(f"no new {'events' if self.staying is None else 'rows'} to enqueue")
 
 
 def since_time(text: str | None) -> datetime | None:

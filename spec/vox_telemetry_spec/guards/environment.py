@@ -15,7 +15,8 @@ ENV_VARS = "docs/reference/env-vars.md"
 PROGRAMS = ("client/", "sink/")
 # The files that may touch the environment, and what for.
 DOORS = {
-    "client/vox_telemetry_client/cli/settings.py": "reads the client's settings and switches",
+    "client/vox_telemetry_client/settings.py": "reads the client's settings and switches",
+    "client/vox_telemetry_client/connecting.py": "asks for the proxy",
     "client/vox_telemetry_client/recording.py": "is called by programs without our command line",
     "sink/vox_telemetry_sink/cli/settings.py": "reads the sink's settings",
     "sink/vox_telemetry_sink/cli/serve.py": "hands them to worker processes",

@@ -65,18 +65,38 @@ def test_the_same_command_takes_only_what_is_new(tmp_path: Path) -> None:
     assert (later["accepted"], later["repeated"]) == (1, 3)
     assert len(pending_events(tmp_path)) == 4
     told = run_cli(PROGRAM, "enqueue", "--from-store", "--db", db, cwd=tmp_path)
-    assert told.err == "left out 4 rows that were enqueued before\nno new rows to enqueue\n"
+    assert (
+        told.err
+        == "left out 4 rows that were enqueued before; --again takes them\nno new rows to enqueue\n"
+    )
 
 
-def test_a_file_that_was_enqueued_before_is_told_and_kept(
+def test_a_file_that_was_enqueued_before_is_told_and_left_out_unless_wanted_again(
     tmp_path: Path, events_file: Path
 ) -> None:
     first = run_cli(PROGRAM, "enqueue", events_file, "--json", cwd=tmp_path)
     assert json.loads(first.out)["repeated"] == 0
     second = run_cli(PROGRAM, "enqueue", events_file, cwd=tmp_path)
     assert second.code == 0
-    assert second.err == "5 of these events were enqueued before; they count again\n"
+    assert second.err == (
+        "left out 5 events that were enqueued before; --again takes them\nno new events to enqueue\n"
+    )
+    assert len(pending_events(tmp_path)) == 5
+    third = run_cli(PROGRAM, "enqueue", events_file, "--again", cwd=tmp_path)
+    assert (third.code, third.err) == (
+        0,
+        "5 of these events were enqueued before; they count again\n",
+    )
     assert len(pending_events(tmp_path)) == 10
+
+
+def test_of_a_file_that_grew_only_what_is_new_is_taken(tmp_path: Path, events_file: Path) -> None:
+    run_cli(PROGRAM, "enqueue", events_file, cwd=tmp_path)
+    lines = events_file.read_text().splitlines(keepends=True)
+    events_file.write_text("".join([lines[0], *lines]))
+    ran = run_cli(PROGRAM, "enqueue", events_file, "--json", cwd=tmp_path)
+    document = json.loads(ran.out)
+    assert (document["events"], document["accepted"], document["repeated"]) == (6, 1, 5)
 
 
 def test_kinds_that_may_not_leave_stay_and_are_named(tmp_path: Path) -> None:
@@ -110,6 +130,20 @@ def test_one_bad_row_keeps_all_out_and_is_named_by_its_id(tmp_path: Path) -> Non
     assert "alice" not in ran.err
     assert "canary" not in ran.err
     assert names(tmp_path) == ["vox.db"]
+    # How to go on although the default is all or nothing.
+    way = ran.err.splitlines()[-1]
+    assert way.startswith("nothing was kept: ")
+    assert all(word in way for word in ("--metric-type", "--since", "--on-forbidden omit"))
+    run_cli(PROGRAM, "enqueue", "--from-store", "--db", db, "--on-forbidden", "omit", cwd=tmp_path)
+    assert not (tmp_path / ".vox").exists()  # the row that is no JSON is no matter of omission
+
+
+def test_a_row_with_a_forbidden_field_can_be_left_out_of_the_others(tmp_path: Path) -> None:
+    rows = [bench(), bench(2.0, metadata='{"name":"alice@example.org"}'), bench(3.0)]
+    document = enqueue(original_database(tmp_path / "vox.db", rows), "--on-forbidden", "omit")
+    assert (document["code"], document["accepted"], document["omitted"]) == (0, 2, 1)
+    assert {(row["event"], row["action"]) for row in document["repaired"]} == {(1, "event_omitted")}
+    assert [event["metric_value"] for event in pending_events(tmp_path)] == [1.5, 3.0]
 
 
 def test_rows_are_chosen(tmp_path: Path) -> None:

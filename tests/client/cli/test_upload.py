@@ -1,8 +1,12 @@
+import hashlib
 import json
 import os
+import re
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,8 +22,10 @@ from support.client_world import (
     stores,
     tree,
 )
+from support.forward_proxy import forward_proxy
 from support.http_answers import Request, computed, html, reply
 from support.http_server import misbehaving_server
+from support.tls import Authority
 from vox_telemetry_client.lock import held
 
 PROGRAM = "vox-telemetry"
@@ -177,38 +183,72 @@ def test_an_enqueue_does_not_wait_for_an_upload(tmp_path: Path, events_file: Pat
     assert ran.code == 0
 
 
-def test_a_dry_run_shows_every_header_and_sends_nothing(
+FRESH = re.compile(r'created=[0-9]+|nonce="[^"]+"|(?<=^vox=:)[^:]+')
+
+
+def _masked(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Give the headers in their order, without what is new for each attempt or secret."""
+    masked = []
+    for name, value in headers.items():
+        hidden = "Bearer ***" if name.lower() == "authorization" else FRESH.sub("new", value)
+        masked.append((name.lower(), hidden))
+    return masked
+
+
+def test_what_a_dry_run_shows_is_what_the_next_upload_sends(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    (batch,) = put(new_spool(tmp_path / "spool"))
+    spool = new_spool(tmp_path / "spool")
+    batches = put(spool, events=4, max_events=2)
     before = tree(tmp_path / "spool")
-    with misbehaving_server(stores()) as server:
-        consent_to(server.url)
-        configured = env | {
-            "VOX_TELEMETRY_UPLOAD_URL": server.url,
-            "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret",
-        }
+    with misbehaving_server(then=stores()) as server:
+        url = server.url
+        consent_to(url)
+        configured = env | {"VOX_TELEMETRY_UPLOAD_URL": url, "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret"}
         ran = run_cli(PROGRAM, "upload", "--dry-run", "--json", env=configured)
         plain = run_cli(PROGRAM, "upload", "--dry-run", env=configured)
+        shown_bytes = [
+            run_cli(PROGRAM, "show", batch.batch_id, env=configured).out.encode()
+            for batch in batches
+        ]
+        exported = run_cli(PROGRAM, "export", "--out", tmp_path / "out", env=configured)
         assert server.requests == []
-        assert tree(tmp_path / "spool") == before
+        assert tree(tmp_path / "spool") == before  # none of them dequeues or changes anything
         assert run_cli(PROGRAM, "upload", env=configured).code == 0
-        sent = server.requests[0]
-    (shown,) = json.loads(ran.out)["requests"]
-    assert (shown["method"], shown["url"]) == ("POST", f"http://{sent.headers['host']}/v1/batches")
-    assert (shown["body_bytes"], shown["payload_sha256"]) == (
-        len(batch.payload),
-        batch.payload_sha256,
+    assert (ran.code, plain.code, exported.code) == (0, 0, 0)
+    assert shown_bytes == [sent.body for sent in server.requests]
+    assert (tmp_path / "out").read_bytes() == b"".join(
+        sent.body + b"\n" for sent in server.requests
     )
-    assert shown["body"] == json.loads(batch.payload)
-    assert {name.lower() for name in shown["headers"]} == set(sent.headers)
-    fresh = {"signature", "signature-input", "authorization"}
-    assert {k: v for k, v in shown["headers"].items() if k.lower() not in fresh} == {
-        k: v for k, v in sent.headers.items() if k not in fresh
-    }
-    assert f"is sent as one line of {len(batch.payload)} bytes" in plain.out
-    assert "1 requests, nothing was sent" in plain.out
+    for shown, sent in zip(json.loads(ran.out)["requests"], server.requests, strict=True):
+        assert (shown["method"], shown["url"]) == (sent.method, url + sent.path)
+        assert _masked(shown["headers"]) == _masked(sent.headers)
+        assert shown["body_bytes"] == len(sent.body)
+        assert shown["payload_sha256"] == hashlib.sha256(sent.body).hexdigest()
+        assert shown["body"] == json.loads(sent.body)
+        assert f"is sent as one line of {len(sent.body)} bytes" in plain.out
+        assert hashlib.sha256(sent.body).hexdigest() in plain.out
+        assert json.dumps(json.loads(sent.body), indent=2, ensure_ascii=False) in plain.out
+        for name, value in _masked(sent.headers):
+            assert (name, value) in _masked(_headers_of(plain.out, sent.headers))
+    assert "2 requests, nothing was sent" in plain.out
     assert "s3cret" not in ran.out + ran.err + plain.out + plain.err
+
+
+def _headers_of(printed: str, like: Mapping[str, str]) -> dict[str, str]:
+    """Read back the block of headers that names the same batch."""
+    blocks = printed.split("\n\n")
+    block = next(one for one in blocks if f"idempotency-key: {like['idempotency-key']}" in one)
+    lines = [line.partition(": ") for line in block.splitlines() if ": " in line]
+    return {name: value for name, _, value in lines}
+
+
+def test_a_dry_run_obeys_the_limits_of_a_run(env: dict[str, str], tmp_path: Path) -> None:
+    put(new_spool(tmp_path / "spool"), events=3, max_events=1)
+    line = ("upload", "--dry-run", "--json", "--max-batches", "2", "--url", "https://sink.example")
+    document = json.loads(run_cli(PROGRAM, *line, env=env).out)
+    assert len(document["requests"]) == 2
+    assert "the limit of 2 batches for this run is reached" in document["remarks"]
 
 
 def test_a_dry_run_without_a_key_says_so(client_env: dict[str, str], tmp_path: Path) -> None:
@@ -241,11 +281,100 @@ def test_a_wrong_token_shows_no_token(env: dict[str, str], tmp_path: Path) -> No
     assert "s3cret" not in ran.out + ran.err
 
 
-def test_a_correction_of_the_clock_is_said(env: dict[str, str], tmp_path: Path) -> None:
-    put(new_spool(tmp_path / "spool"))
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_correction_of_the_clock_is_said(
+    env: dict[str, str], tmp_path: Path, as_json: bool
+) -> None:
+    put(new_spool(tmp_path / "spool"), events=2, max_events=1)
     stale = problem(401, "signature-stale", sink_time="2020-01-01T00:00:00.000Z")
     with misbehaving_server(stale, then=stores()) as server:
         consent_to(server.url)
-        ran = run_cli(PROGRAM, "upload", env=env | {"VOX_TELEMETRY_UPLOAD_URL": server.url})
-    assert ran.code == 0
-    assert "signed with the sink's time, set the clock" in ran.err
+        line = ("upload", *(["--json"] if as_json else []), "--url", server.url)
+        ran = run_cli(PROGRAM, *line, env=env)
+    assert (ran.code, len(server.requests)) == (0, 3)  # corrected once, for both batches
+    if as_json:
+        offset_s = (datetime(2020, 1, 1, tzinfo=UTC) - datetime.now(UTC)).total_seconds()
+        assert json.loads(ran.out)["clock_offset_s"] == pytest.approx(offset_s, abs=60)
+    else:
+        assert "signed with the sink's time, set the clock" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--max-batches", "1"), "the limit of 1 batches for this run is reached"),
+        (("--max-bytes", "600"), "the limit of 600 bytes for this run is reached"),
+    ],
+)
+def test_a_limited_run_leaves_the_rest_and_is_0(
+    env: dict[str, str], tmp_path: Path, option: tuple[str, str], said: str
+) -> None:
+    put(new_spool(tmp_path / "spool"), events=3, max_events=1)
+    with misbehaving_server(then=stores()) as server:
+        consent_to(server.url)
+        ran = run_cli(PROGRAM, "upload", *option, "--url", server.url, env=env)
+    assert (ran.code, len(server.requests)) == (0, 1)
+    assert said in ran.err
+    assert "2 batches are kept, run the upload again to go on" in ran.err
+    assert len(names(tmp_path / "spool" / "pending")) == 2
+
+
+@pytest.mark.parametrize("line", [("--max-batches", "0"), ("--max-bytes", "x")])
+def test_a_limit_that_is_none_is_2(client_env: dict[str, str], line: tuple[str, str]) -> None:
+    assert run_cli(PROGRAM, "upload", *line, env=client_env).code == 2
+
+
+@pytest.mark.parametrize("by", ["--ca-file", "VOX_TELEMETRY_CA_FILE", "SSL_CERT_FILE"])
+def test_a_private_authority_is_named_in_three_ways(
+    env: dict[str, str], tmp_path: Path, by: str
+) -> None:
+    put(new_spool(tmp_path / "spool"))
+    authority = Authority(tmp_path)
+    with misbehaving_server(then=stores(), tls=authority.server("127.0.0.1")) as server:
+        consent_to(server.url)
+        untrusted = run_cli(PROGRAM, "upload", "--url", server.url, env=env)
+        line = ["upload", "--url", server.url]
+        line += [by, str(authority.file)] if by.startswith("--") else []
+        named = {} if by.startswith("--") else {by: str(authority.file)}
+        trusted = run_cli(PROGRAM, *line, env=env | named)
+    assert (untrusted.code, trusted.code) == (1, 0)
+    assert "--ca-file or VOX_TELEMETRY_CA_FILE names a private authority" in untrusted.err
+
+
+def test_a_proxy_of_the_environment_is_taken_and_its_credentials_are_never_shown(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    put(new_spool(tmp_path / "spool"))
+    authority = Authority(tmp_path)
+    url = "https://sink.example"
+    consent_to(url)
+    with (
+        misbehaving_server(then=stores(), tls=authority.server("sink.example")) as server,
+        forward_proxy({"sink.example:443": server.port}) as proxy,
+        forward_proxy(refusal=407) as refusing,
+    ):
+        configured = env | {"VOX_TELEMETRY_CA_FILE": str(authority.file)}
+        line = ("upload", "--url", url)
+        refused = run_cli(
+            PROGRAM,
+            *line,
+            env=configured | {"HTTPS_PROXY": f"http://me:pr0xy@127.0.0.1:{refusing.port}"},
+        )
+        through = configured | {"HTTPS_PROXY": f"http://me:pr0xy@127.0.0.1:{proxy.port}"}
+        shown = run_cli(PROGRAM, *line, "--dry-run", env=through)
+        ran = run_cli(PROGRAM, *line, "--json", env=through)
+    assert (refused.code, "the proxy refuses to connect" in refused.err) == (1, True)
+    assert (ran.code, len(server.requests), len(proxy.connects)) == (0, 1, 1)
+    everything = [one.out + one.err for one in (refused, shown, ran)]
+    assert "pr0xy" not in "".join(everything)
+    assert b"pr0xy" not in b"".join(tree(tmp_path / "spool").values())
+
+
+def test_a_proxy_that_cannot_be_used_is_3(env: dict[str, str]) -> None:
+    url = "https://sink.example"
+    consent_to(url)
+    ran = run_cli(
+        PROGRAM, "upload", "--url", url, env=env | {"HTTPS_PROXY": "socks5://me:pr0xy@127.0.0.1:1"}
+    )
+    assert (ran.code, "HTTPS_PROXY or ALL_PROXY cannot be used" in ran.err) == (3, True)
+    assert "pr0xy" not in ran.out + ran.err

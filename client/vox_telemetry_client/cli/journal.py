@@ -1,0 +1,95 @@
+"""`vox-telemetry journal`: what was decided about each batch, and when."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+import typer
+
+from vox_telemetry_client.cli import output, streams
+from vox_telemetry_client.cli.journal_words import in_words
+from vox_telemetry_client.cli.settings import AsJson, naming_the_spool, settings, spool_to_read
+from vox_telemetry_client.cli.taking import since_time
+from vox_telemetry_client.delivery import plain
+from vox_telemetry_client.history import Entry, entries, is_within, named
+from vox_telemetry_client.journal import Line
+from vox_telemetry_client.limits import DAMAGED_LINES_SHOWN_MAX
+
+Since = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Only lines since then: YYYY-MM-DD, with a time, RFC 3339."),
+]
+Batch = Annotated[
+    str | None, typer.Option(metavar="BATCH", help="Only lines of this batch id, or its beginning.")
+]
+AsLines = Annotated[
+    bool, typer.Option("--jsonl", help="Print the lines as JSON, one document a line.")
+]
+
+
+@dataclass
+class _Damage:
+    """Which lines cannot be read; the first few by number."""
+
+    count: int = 0
+    numbers: list[int] = field(default_factory=list)
+
+    def add(self, number: int) -> None:
+        self.count += 1
+        if len(self.numbers) < DAMAGED_LINES_SHOWN_MAX:
+            self.numbers.append(number)
+
+    def members(self) -> dict[str, object]:
+        return {"unreadable": {"count": self.count, "first_lines": self.numbers}}
+
+    def tell(self) -> None:
+        if self.count:
+            numbers = ", ".join(map(str, self.numbers))
+            more = ", …" if self.count > len(self.numbers) else ""
+            output.note(f"the journal has {self.count} unreadable lines: {numbers}{more}")
+
+
+def journal(
+    *,
+    since: Since = None,
+    batch: Batch = None,
+    as_lines: AsLines = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the record of decisions, oldest first; changes nothing.
+
+    Example: vox-telemetry journal --since 2026-11-01 --batch 019abcde
+    """
+    moment = since_time(since)
+    config = settings()
+    path = spool_to_read(config).folder.journal
+    damage = _Damage()
+    with naming_the_spool(config):
+        found = _readable(
+            (entry for entry in entries(path) if is_within(entry, moment, batch)), damage
+        )
+        if as_json:
+            streams.document("lines", found, damage.members)
+        elif as_lines:
+            for line in found:
+                output.raw(msgspec.json.encode(line) + b"\n")
+        else:
+            streams.table(("TIME", "EVENT", "BATCH", "WHAT"), map(_row, found))
+    damage.tell()
+
+
+def _readable(found: Iterator[Entry], damage: _Damage) -> Iterator[Line]:
+    for entry in found:
+        if entry.line is None:
+            damage.add(entry.number)
+        else:
+            yield entry.line
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    batches = named(line)
+    event = str(line.__struct_config__.tag)
+    shown = (line.at, event, batches[0] if batches else "-", in_words(line))
+    # Whoever can write the journal must not reach the terminal through it.
+    return tuple(plain(" ".join(cell.split())) for cell in shown)

@@ -1,0 +1,107 @@
+"""What the journal says of some batches: approved and open, or closed and how."""
+
+from collections.abc import Iterable
+
+from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.journal import (
+    REJECTED,
+    Acknowledged,
+    Attempt,
+    Closing,
+    ConsentDecided,
+    Discarded,
+    Ended,
+    Enqueued,
+    Journal,
+    Line,
+    Rejected,
+    Retried,
+    Split,
+)
+
+
+class Ledger:
+    """The sum of the lines that name these batches, or the halves of one of them.
+
+    Its memory grows with them and not with the journal.
+    """
+
+    def __init__(self, batch_ids: Iterable[str] = ()) -> None:
+        """Know nothing yet; `follow` reads."""
+        self.open: dict[str, Approval] = {}
+        self.closed: dict[str, tuple[Approval | None, Closing]] = {}
+        self.included: dict[str, str] = {}  # batch id → its grant's covers_from
+        self._asked = set(batch_ids)
+        self._read_bytes = 0
+
+    def __contains__(self, batch_id: str) -> bool:
+        """Tell whether the ledger would know of this batch."""
+        return batch_id in self._asked
+
+    def follow(self, journal: Journal) -> "Ledger":
+        """Read what is new; a line that cannot be read decides nothing.
+
+        Raises:
+            SpoolError: the journal is there and cannot be read.
+
+        """
+        for end_bytes, line in journal.lines(self._read_bytes):
+            self._read_bytes = end_bytes
+            self.add(line)
+        return self
+
+    def was_enqueued(self, batch_id: str) -> bool:
+        """Tell whether a batch waits or went its way; one that nobody decided on did not."""
+        if batch_id in self.open:
+            return True
+        _, line = self.closed.get(batch_id, (None, None))
+        return isinstance(line, Acknowledged | Rejected | Split)
+
+    def ends(self, batch_ids: Iterable[str]) -> Ended | None:
+        """Return what a line that closes these batches takes, None where none of them is open."""
+        closing = [self.open[batch_id] for batch_id in batch_ids if batch_id in self.open]
+        if not closing:
+            return None
+        return Ended(
+            sum(one.event_count for one in closing), sum(one.byte_count for one in closing)
+        )
+
+    def add(self, line: Line | None) -> None:
+        """Apply one decision."""
+        if line is None or isinstance(line, Attempt):
+            return
+        if isinstance(line, ConsentDecided) and line.include_pending:
+            self.included |= dict.fromkeys(self.open, line.consent.covers_from)
+        if isinstance(line, Discarded):
+            for batch_id in line.batch_ids:
+                # A copy in `rejected/` says nothing of a batch that waits under the same id.
+                if line.room != REJECTED or batch_id not in self.open:
+                    self._close(batch_id, line)
+        if isinstance(line, Acknowledged | Rejected | Split):
+            self._close(line.batch_id, line)
+        if isinstance(line, Split) and line.batch_id in self._asked:
+            self._asked |= {half.batch_id for half in line.batches}
+        if isinstance(line, Enqueued | Split | Retried):
+            self._open(line.batches)
+
+    def _open(self, approvals: Iterable[Approval]) -> None:
+        for one in approvals:
+            if one.batch_id in self._asked:
+                self.open[one.batch_id] = one
+                self.closed.pop(one.batch_id, None)
+
+    def _close(self, batch_id: str, line: Closing) -> None:
+        if batch_id in self._asked:
+            self.closed[batch_id] = (self.open.pop(batch_id, None), line)
+            if not isinstance(line, Rejected):  # which a person may put back
+                self.included.pop(batch_id, None)
+
+
+def ledger_of(journal: Journal, batch_ids: Iterable[str]) -> Ledger:
+    """Read the whole journal for what it says of these batches.
+
+    Raises:
+        SpoolError: the journal is there and cannot be read.
+
+    """
+    return Ledger(batch_ids).follow(journal)

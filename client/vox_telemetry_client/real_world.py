@@ -1,0 +1,50 @@
+"""Give the uploader the real world: the network, the clock, randomness and real pauses."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable
+
+from vox_telemetry_client.limits import SWITCH_POLL_S
+from vox_telemetry_client.report import Outcome
+from vox_telemetry_client.settings import now
+from vox_telemetry_client.switches import Decision
+from vox_telemetry_client.transport import Transport
+from vox_telemetry_client.world import World
+from vox_telemetry_spec.contracts import Contracts
+from vox_telemetry_spec.registry import Registry
+
+
+def real_world(
+    transport: Transport,
+    allowed: Callable[[], Decision],
+    *,
+    on_outcome: Callable[[Outcome], None],
+    on_wait: Callable[[float, str], None],
+) -> World:
+    """Return it; `allowed` is asked before each request and about once a second in a pause."""
+    return World(
+        post=transport.post,
+        may_send=allowed,
+        now=now,
+        sleep=lambda pause_s: _sleep(pause_s, allowed),
+        random=random.SystemRandom().random,
+        random_bytes=secrets.token_bytes,
+        contracts=lambda: Contracts(Registry.load()),
+        on_outcome=on_outcome,
+        on_wait=on_wait,
+    )
+
+
+def _sleep(pause_s: float, allowed: Callable[[], Decision]) -> None:
+    """Sleep in slices: who withdraws consent should not have to wait for the end of a pause.
+
+    Raises:
+        NotConfiguredError: nothing may be sent any more.
+        InterruptedRunError: a signal has come.
+
+    """
+    until_s = time.monotonic() + pause_s
+    while (left_s := until_s - time.monotonic()) > 0:
+        allowed().require()
+        time.sleep(min(left_s, SWITCH_POLL_S))

@@ -1,0 +1,110 @@
+"""The sums of the journal, in a memory that does not grow with it."""
+
+from collections.abc import Iterable
+
+from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.journal import (
+    Acknowledged,
+    Attempt,
+    ConsentDecided,
+    Discarded,
+    Ended,
+    Enqueued,
+    Journal,
+    Line,
+    Rejected,
+    Retried,
+    Split,
+)
+
+# A batch id belongs to one of so many parts, by its hash. Of each part only a sum of ids is kept:
+# where it is the same for two sets, they hold the same ids.
+PARTS = 1_024
+
+
+def part_of(batch_id: str) -> int:
+    """Return which part an id belongs to, in this process."""
+    return hash(batch_id) % PARTS
+
+
+class Sums:
+    """A set of batches, known by its sums only: for each part that of its ids; events and bytes."""
+
+    def __init__(self) -> None:
+        """Begin with the empty set."""
+        self.parts = [0] * PARTS
+        self.batches = 0
+        self.events = 0
+        self.bytes = 0
+
+    def add(self, approvals: Iterable[Approval]) -> None:
+        """Add batches that are not in the set."""
+        for one in approvals:
+            self.add_id(one.batch_id)
+            self.events += one.event_count
+            self.bytes += one.byte_count
+
+    def add_id(self, batch_id: str) -> None:
+        """Add one batch of which only the id is known."""
+        hashed = hash(batch_id)
+        self.parts[hashed % PARTS] += hashed
+        self.batches += 1
+
+    def take(self, batch_ids: Iterable[str], ended: Ended) -> None:
+        """Take batches out; one that is not in the set spoils the sum of its part."""
+        for batch_id in batch_ids:
+            hashed = hash(batch_id)
+            self.parts[hashed % PARTS] -= hashed
+            self.batches -= 1
+        self.events -= ended.events
+        self.bytes -= ended.bytes
+
+
+class Tally:
+    """What `status` needs of the journal: counts, and the sums of what is approved and open."""
+
+    def __init__(self, covers_from: str = "") -> None:
+        """Count nothing yet; `covers_from` is that of the consent that holds now."""
+        self.open = Sums()
+        self.unreadable_lines = 0
+        self.acknowledged_batches = 0
+        self.acknowledged_events = 0
+        self.last_acknowledged: Acknowledged | None = None
+        self.includes_pending = False  # the consent covers what was approved before it
+        self._covers_from = covers_from
+
+    def follow(self, journal: Journal) -> "Tally":
+        """Read the journal from its beginning.
+
+        Raises:
+            SpoolError: it is there and cannot be read.
+
+        """
+        for _, line in journal.lines():
+            self.add(line)
+        return self
+
+    def add(self, line: Line | None) -> None:
+        """Count one line."""
+        if isinstance(line, Enqueued):
+            self.open.add(line.batches)
+        elif line is None:
+            self.unreadable_lines += 1
+        elif not isinstance(line, Attempt):
+            self._end(line)
+
+    def _end(self, line: Line) -> None:
+        if isinstance(line, Acknowledged):
+            self.last_acknowledged = line
+            self.acknowledged_batches += 1
+            self.acknowledged_events += line.receipt.event_count
+        if isinstance(line, Acknowledged | Rejected | Split) and line.ended is not None:
+            self.open.take([line.batch_id], line.ended)
+        if isinstance(line, Split):
+            self.open.add(line.batches)
+        if isinstance(line, Retried):
+            self.open.add(line.batches)
+        if isinstance(line, Discarded) and line.ended is not None:
+            self.open.take(line.batch_ids, line.ended)
+        if isinstance(line, ConsentDecided) and line.include_pending:
+            self.includes_pending |= line.consent.covers_from == self._covers_from

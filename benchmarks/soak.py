@@ -8,6 +8,7 @@ is a kill. In the end what clients were told is compared with what is stored, on
 import argparse
 import asyncio
 import platform
+import signal
 import statistics
 import sys
 import time
@@ -56,6 +57,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=DEFAULT_S)
     parser.add_argument("--clients", type=int, default=DEFAULT_CLIENTS)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the container goes, too
     with own_postgres() as own, own.migrated_database() as dsn:
         return asyncio.run(soak(own, dsn, asked.seconds, asked.clients))
 

@@ -12,6 +12,13 @@ _TAKE_AN_ENGINE = ["test_database_faults.py", "test_killed_sink.py", "test_soak.
 collect_ignore = [] if engine_answers() else _TAKE_AN_ENGINE
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what did not run, since nothing else would."""
+    if collect_ignore:
+        left_out = ", ".join(collect_ignore)
+        terminalreporter.write_line(f"no Docker engine answers, left out: {left_out}", yellow=True)
+
+
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[OwnPostgres]:
     with own_postgres() as server:

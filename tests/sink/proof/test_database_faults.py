@@ -214,13 +214,15 @@ async def test_a_deadlock_is_503_for_its_victim_whose_repetition_is_stored(
         await other.execute("SET LOCAL deadlock_timeout = '60s'")  # so the sink is the victim
         await other.execute(CLAIM, third.batch_id)
         waiting += [asyncio.create_task(one.post(client)) for one in (second, third)]
-        await asyncio.sleep(0.3)  # both wait in the queue and come in one group
+        await asyncio.sleep(1)  # both wait in the queue and come in one group
         holder.terminate()
         assert (await waiting[0]).status_code == STORED
         await until_the_sink_waits_for_a_lock(fetch)
         crossing = asyncio.create_task(other.execute(CLAIM, second.batch_id))
-        for answer in await asyncio.gather(*waiting[1:]):
-            assert_away(answer)
+        with capture_logs() as logged:
+            for answer in await asyncio.gather(*waiting[1:]):
+                assert_away(answer)
+        assert "DeadlockDetectedError" in str(logged)
         await crossing
         other.terminate()
         assert [(await one.post(client)).status_code for one in (second, third)] == [STORED] * 2
@@ -389,13 +391,13 @@ async def test_case_21_a_backlog_is_gone_within_the_time_of_the_outage_at_half_m
             for answer in await paced(client, backlog, peak_per_s):
                 assert_away(answer)
             own_server.start()
+            coming = asyncio.create_task(paced(client, later, peak_per_s * 1.5))
             began_s = time.monotonic()
-            answers = await asyncio.gather(
-                paced(client, later, peak_per_s * 1.5), paced(client, backlog, 1_000)
-            )
+            answers = await paced(client, backlog, 1_000)
             took_s = time.monotonic() - began_s
-    assert {answer.status_code for answer in (*answers[0], *answers[1])} == {STORED}
-    assert took_s < outage_s + 1  # a second for the last answers on a busy machine
+            answers += await coming
+    assert {answer.status_code for answer in answers} == {STORED}
+    assert took_s < outage_s
 
 
 async def paced(

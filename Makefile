@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak docs vectors lock clean
+.PHONY: help setup demo test check bench soak docs vectors views lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -55,6 +55,9 @@ docs: setup ## write generated tables, registries, OpenAPI and the page of comma
 
 vectors: setup ## write the contract's test vectors anew
 	$(BIN)/python spec/make_vectors.py
+
+views: setup ## print the views that the contracts ask for, for schema.sql and a migration
+	$(BIN)/python -m vox_telemetry_sink.sql.views
 
 lock: setup ## resolve the lock files again after a change of dependencies
 	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)

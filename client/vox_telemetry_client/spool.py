@@ -102,6 +102,16 @@ class Spool:
         with self._changing():
             self._decide(line)
 
+    def finish(self) -> None:
+        """Finish the change that a crash cut short, if there is one.
+
+        Raises:
+            SpoolError: the spool cannot be read or changed.
+
+        """
+        with self._changing():
+            pass
+
     def pending(self, *, after: str = "", until: str | None = None) -> list[str]:
         """Return the ids of the oldest waiting batches, WINDOW_BATCHES at most, oldest first.
 

@@ -25,12 +25,13 @@ class Waiting:
         self._until = ""  # the newest batch at the start: later ones are for the next run
 
     def begin(self) -> None:
-        """Take note of what is pending now.
+        """Take note of what is pending now, also of what a crash has left in `tmp/`.
 
         Raises:
-            SpoolError: the spool cannot be read.
+            SpoolError: the spool cannot be read or changed.
 
         """
+        self._spool.finish()
         _, self._until = self._spool.extent()
 
     def head(self) -> str | None:

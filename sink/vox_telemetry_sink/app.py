@@ -22,6 +22,7 @@ from vox_telemetry_sink.keys import KeyRegistry
 from vox_telemetry_sink.limiter import Limiter
 from vox_telemetry_sink.logs import configure_logging
 from vox_telemetry_sink.openapi import openapi_config
+from vox_telemetry_sink.partitions import keeping_partitions_ahead
 from vox_telemetry_sink.problems import EXCEPTION_HANDLERS
 from vox_telemetry_sink.store import Store
 from vox_telemetry_sink.writer import running_writer
@@ -62,7 +63,7 @@ def _holding(
     async def holding(app: Litestar) -> AsyncIterator[None]:
         async with connected_pool(dsn) as pool:
             store, key_store = Store(pool), KeyStore(pool)
-            async with running_writer(store) as writer:
+            async with keeping_partitions_ahead(pool), running_writer(store) as writer:
                 app.state.sink = Sink(
                     config=config,
                     checker=checker,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 import asyncpg
@@ -10,6 +10,7 @@ import asyncpg
 from vox_telemetry_sink.errors import MigrationError, StoreError, StoreUnavailableError
 from vox_telemetry_sink.sql import Migration, load_migrations, load_queries
 from vox_telemetry_spec.limits import (
+    OPERATOR_LOCK_DEADLINE_MS,
     STORE_CONNECT_DEADLINE_S,
     STORE_LOCK_DEADLINE_MS,
     STORE_POOL_MAX_CONNECTIONS,
@@ -108,10 +109,57 @@ async def migrate(dsn: str) -> list[str]:
             pending = await _pending(connection)
             for migration in pending:
                 await _apply(connection, migration)
-            await _make_partitions(connection)
+            await make_partitions(connection, datetime.now(UTC).date())
+            await connection.execute(QUERIES["grant_views"])
         finally:
             await connection.close(timeout=STORE_CONNECT_DEADLINE_S)
     return [_title(migration) for migration in pending]
+
+
+@asynccontextmanager
+async def operator_connection(dsn: str) -> AsyncIterator[Connection]:
+    """Hold one connection for an operator's long work beside a sink that writes.
+
+    A statement may take as long as it takes, but waits for a lock no longer than the sink bears:
+    whoever waits for an exclusive lock keeps everybody behind it waiting.
+
+    Raises:
+        StoreError: the database URL cannot be used.
+        StoreUnavailableError: it does not answer.
+
+    """
+    with mapped_driver_errors():
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=STORE_CONNECT_DEADLINE_S,
+            server_settings={
+                "application_name": "vox-telemetry-sink",
+                "timezone": "UTC",
+                "lock_timeout": str(OPERATOR_LOCK_DEADLINE_MS),
+            },
+        )
+        await _read_and_write_json_as_bytes(connection)
+    try:
+        yield connection
+    finally:
+        connection.terminate()  # what the block did is committed or not; nothing is left to say
+
+
+async def make_partitions(connection: Connection, today: date) -> int:
+    """Make the partitions of this month and the next ones; return how many were missing.
+
+    A month that has rows in the default partition gets its own as well, whenever it was.
+    """
+    async with connection.transaction():
+        await connection.execute(QUERIES["lock_partitions"])
+        left = [row[0] for row in await connection.fetch(QUERIES["months_in_default"])]
+        months = [(today.replace(day=1), PARTITIONS_MADE_AHEAD_MONTHS), *((day, 1) for day in left)]
+        return sum(
+            [
+                await connection.fetchval(QUERIES["ensure_event_partitions"], first, count)
+                for first, count in months
+            ]
+        )
 
 
 async def pending_migrations(connection: Connection) -> list[str]:
@@ -163,14 +211,6 @@ async def _apply(connection: Connection, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute(migration.statements)
         await connection.execute(QUERIES["record_migration"], *migration[:3])
-
-
-async def _make_partitions(connection: Connection) -> None:
-    this_month = datetime.now(UTC).date().replace(day=1)
-    async with connection.transaction():
-        await connection.execute(
-            QUERIES["ensure_event_partitions"], this_month, PARTITIONS_MADE_AHEAD_MONTHS
-        )
 
 
 def _title(migration: Migration) -> str:

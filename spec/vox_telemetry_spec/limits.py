@@ -75,4 +75,17 @@ ENROLMENT_RATE_BURST: Final = 10
 INVITE_EXPIRY_MAX_S: Final = 30 * 86_400  # a code waits in a mail or a note: a month at most
 ROTATION_OVERLAP_MAX_S: Final = 90 * 86_400
 KEY_VALIDITY_MAX_DAYS: Final = 3_650
+# The day is for RECORDED_AT_MAX_AHEAD_S and for clocks of sinks and operators that differ.
+BATCH_ID_KNOWN_S: Final = RECORDED_AT_MAX_AGE_S + 86_400
+OPERATOR_LOCK_DEADLINE_MS: Final = 500  # a tenth of what a writer waits behind an exclusive lock
+LOCK_TRIES_MAX_COUNT: Final = 10
+LOCK_RETRY_PAUSE_S: Final = 0.5  # writers that waited behind us go first
+PARTITIONS_CHECK_INTERVAL_S: Final = 86_400.0  # partitions are made four months ahead
+RETENTION_CHUNK_MAX_COUNT: Final = 1_000  # a transaction: over in well under a second
+RETENTION_POLICY_MAX_BYTES: Final = 65_536  # ours has under 4 KiB
+EXPORT_FETCH_MAX_COUNT: Final = 500  # in memory at a time: 128 MiB of metadata at the very most
+EXPORT_ROW_GROUP_BYTES: Final = 16_777_216  # uncompressed; a reader takes in one at a time
+ANONYMITY_MIN_KEYS: Final = 20  # the original's k, for any aggregate that is shown
+ANONYMITY_MAX_KEYS: Final = 1_000_000
+REJECTIONS_MAX_COUNT: Final = 10_000  # that one list shows
 JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100

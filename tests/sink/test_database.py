@@ -1,5 +1,5 @@
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +7,10 @@ import asyncpg
 import pytest
 
 from vox_telemetry_sink.database import (
+    QUERIES,
     check_version,
     connected_pool,
+    make_partitions,
     mapped_driver_errors,
     migrate,
     pending_migrations,
@@ -40,6 +42,10 @@ CATALOGUE = """
     SELECT 'function', proname, pg_get_functiondef(oid), obj_description(oid), '', '', false, '',
            '', '', '', '', '', '', ''
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'view', viewname, definition, coalesce(array_to_string(reloptions, ' '), ''), '', '',
+           false, '', '', '', '', obj_description(c.oid, 'pg_class'), '', '', ''
+    FROM pg_views JOIN pg_class c ON c.relname = viewname WHERE schemaname = 'public'
     ORDER BY 1, 2, 15, 3, 4, 5
 """
 SCHEMA = "sink/vox_telemetry_sink/sql/schema.sql"
@@ -70,45 +76,78 @@ async def test_the_migrations_add_up_to_the_schema(
     await run(empty_database_url, schema)
     migrated, written = await catalogue(database_url), await catalogue(empty_database_url)
     assert len(migrated) > 60
+    assert len([row for row in migrated if row[0] == "view"]) > 40
     assert migrated == written
 
 
-async def test_a_filled_first_version_migrates_and_loses_nothing(
-    database_url: str, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patched:
-        first = load_migrations()[:1]
-        patched.setattr("vox_telemetry_sink.database.load_migrations", lambda: first)
-        assert await migrate(empty_database_url) == ["0001_first_tables"]
-    await run(
-        empty_database_url,
-        """
+FILLED = {
+    1: """
         INSERT INTO client_key (key_id, public_key, name, max_sensitivity, enrolled_at, revoked_at)
         VALUES ('a', decode(repeat('11', 32), 'hex'), 'alice', 'S1', now(), NULL),
                ('b', decode(repeat('22', 32), 'hex'), 'bob', 'S2', now(), now());
         INSERT INTO batch SELECT gen_random_uuid(), 'a', decode(repeat('33', 32), 'hex'), NULL,
-               '', '{}', 1, now(), now(), 'p', '1';
-        INSERT INTO event SELECT batch_id, 0, received_at, received_at, 'f', 'm', 'S0', 's', NULL,
-               '{}' FROM batch;
+               'body', '{}', 1, now(), now(), 'p', '1';
+        INSERT INTO event SELECT batch_id, 0, received_at, received_at, 'benchmark', 'm', 'S0',
+               's', NULL, '{}' FROM batch;
+        INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256,
+               coded_bytes) VALUES (now(), 'a', 'p', '[]', decode(repeat('33', 32), 'hex'), 1);
         INSERT INTO admin_log (action, subject, detail) VALUES ('keys.add', 'a', '{}');
-        """,
-    )
+    """,
+    2: """
+        INSERT INTO client_key (key_id, public_key, name, enrolled_at, families, replaces)
+        VALUES ('c', decode(repeat('44', 32), 'hex'), 'alice', now(), '{benchmark}', 'a');
+        INSERT INTO enrolment_code (code_sha256, name, max_sensitivity, made_at, expires_at)
+        VALUES (decode(repeat('55', 32), 'hex'), 'carol', 'S1', now(), now());
+    """,
+    3: """
+        UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = now();
+    """,
+}
+COUNTS = """
+    SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM event),
+           (SELECT count(*) FROM rejection), (SELECT count(*) FROM admin_log),
+           (SELECT array_agg(key_id || ' ' || name || ' ' || max_sensitivity ||
+                   CASE WHEN revoked_at IS NULL THEN '' ELSE ' revoked' END ORDER BY key_id)
+            FROM client_key) WHERE $1
+"""
+
+
+async def migrate_and_fill(dsn: str, version: int) -> None:
+    """Bring a database to an earlier version, with rows from every version up to it."""
+    async with connected_pool(dsn) as pool, pool.acquire() as connection:
+        await connection.execute(QUERIES["create_schema_migration"])
+        for migration in load_migrations()[:version]:
+            await connection.execute(migration.statements)
+            await connection.execute(QUERIES["record_migration"], *migration[:3])
+            await connection.execute(FILLED[migration.version])
+
+
+@pytest.mark.parametrize("version", range(1, len(load_migrations())))
+async def test_every_earlier_version_with_rows_migrates_and_loses_nothing(
+    database_url: str, empty_database_url: str, version: int
+) -> None:
+    await migrate_and_fill(empty_database_url, version)
     assert await migrate(empty_database_url) == [
-        f"{m.version:04}_{m.name}" for m in load_migrations()[1:]
+        f"{m.version:04}_{m.name}" for m in load_migrations()[version:]
     ]
-    keys = await run(
-        empty_database_url,
-        "SELECT key_id, name, max_sensitivity, revoked_at IS NULL, families, not_before, not_after,"
-        " replaces FROM client_key WHERE $1 ORDER BY key_id",
-        True,
-    )
-    assert [tuple(row) for row in keys] == [
-        ("a", "alice", "S1", True, None, None, None, None),
-        ("b", "bob", "S2", False, None, None, None, None),
+    keys = ["a alice S1", "b bob S2 revoked", *(["c alice S1"] if version > 1 else [])]
+    assert [tuple(row) for row in await run(empty_database_url, COUNTS, True)] == [
+        (1, 1, 1, 1, keys)
     ]
-    counts = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM admin_log) WHERE $1"
-    assert [tuple(row) for row in await run(empty_database_url, counts, True)] == [(1, 1)]
     assert await catalogue(empty_database_url) == await catalogue(database_url)
+    shown = "SELECT key_id, family FROM all_events WHERE $1"
+    assert [tuple(row) for row in await run(empty_database_url, shown, True)] == [
+        ("a", "benchmark")
+    ]
+
+
+async def test_keys_of_the_first_version_keep_their_rights(empty_database_url: str) -> None:
+    await migrate_and_fill(empty_database_url, 1)
+    await migrate(empty_database_url)
+    rights = "SELECT DISTINCT families, not_before, not_after, replaces FROM client_key WHERE $1"
+    assert [tuple(row) for row in await run(empty_database_url, rights, True)] == [
+        (None, None, None, None)
+    ]
 
 
 async def test_a_second_migration_changes_nothing(empty_database_url: str) -> None:
@@ -167,6 +206,24 @@ async def test_partitions_are_made_ahead_and_empty_the_default_one(database_url:
     made = await run(database_url, "SELECT ensure_event_partitions($1, 2)", month.date())
     assert made[0][0] == 2
     assert [tuple(row) for row in await run(database_url, where, 0)] == [("event_2031_05",)]
+
+
+async def test_rows_of_any_month_leave_the_default_partition(database_url: str) -> None:
+    for month in (3, 5):
+        await run(
+            database_url,
+            "INSERT INTO event SELECT gen_random_uuid(), 0, $1::timestamptz, $1, 'f', 'm', 'S0',"
+            " 's', NULL, '{}' RETURNING 1",
+            datetime(2031, month, 17, 12, tzinfo=UTC),
+        )
+    async with connected_pool(database_url) as pool, pool.acquire() as connection:
+        assert await make_partitions(connection, date(2031, 8, 31)) == 6
+        assert await make_partitions(connection, date(2031, 8, 31)) == 0
+    where = "SELECT tableoid::regclass::text FROM event WHERE event_index = $1 ORDER BY 1"
+    assert [tuple(row) for row in await run(database_url, where, 0)] == [
+        ("event_2031_03",),
+        ("event_2031_05",),
+    ]
 
 
 async def test_this_month_and_the_next_three_have_partitions(database_url: str) -> None:

@@ -16,7 +16,7 @@ EXAMPLES = {
     "upload": ("upload --dry-run", "upload", "upload --url https://telemetry.example.org"),
     "doctor": ("doctor", "doctor --offline --json"),
     "completion": ("completion bash > ~/.local/share/bash-completion/completions/vox-telemetry",),
-    "journal": ("journal", "journal --json"),
+    "journal": ("journal --since 2026-11-01", "journal --batch 019abcde --json"),
     "keys generate": ("keys generate",),
     "keys import": ("keys import key.pem",),
     "keys show": ("keys show", f"keys show {_KEY}"),
@@ -30,10 +30,12 @@ EXAMPLES = {
     "consent status": ("consent status",),
     "prune plan": ("prune plan", "prune plan --db metrics.sqlite3"),
     "prune apply": ("prune apply --i-understand",),
+    "prune spool plan": ("prune spool plan",),
+    "prune spool apply": ("prune spool apply --i-understand",),
     "rejected list": ("rejected list",),
     "rejected show": (f"rejected show {_BATCH}",),
     "rejected retry": (f"rejected retry {_BATCH}",),
-    "rejected discard": (f"rejected discard {_BATCH}",),
+    "rejected discard": (f"rejected discard {_BATCH} --i-understand",),
 }
 
 

@@ -57,10 +57,7 @@ def journal(
     as_lines: AsLines = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the record of decisions, oldest first; changes nothing.
-
-    Example: vox-telemetry journal --since 2026-11-01 --batch 019abcde
-    """
+    """Print the record of decisions, oldest first; changes nothing."""
     moment = since_time(since)
     config = settings()
     path = spool_to_read(config).folder.journal

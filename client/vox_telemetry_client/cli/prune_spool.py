@@ -26,10 +26,7 @@ app = typer.Typer(help="Delete what is too old in the spool.", no_args_is_help=T
 
 @app.command("plan")
 def plan(*, as_json: AsJson = False) -> None:
-    """Name what is too old in the spool, and why; changes nothing.
-
-    Example: vox-telemetry prune spool plan
-    """
+    """Name what is too old in the spool, and why; changes nothing."""
     config = settings()
     with naming_the_spool(config):
         found = spool_pruning.plan(spool_to_read(config).folder, now())
@@ -47,10 +44,7 @@ def apply(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete what `plan` names, each after a line in the journal; receipts stay.
-
-    Example: vox-telemetry prune spool apply --i-understand
-    """
+    """Delete what `plan` names, each after a line in the journal; receipts stay."""
     if not i_understand:
         raise typer.BadParameter(
             "refusing prune spool apply without --i-understand; nothing was touched, "

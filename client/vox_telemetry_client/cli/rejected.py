@@ -37,10 +37,7 @@ All = Annotated[bool, typer.Option("--all", help="All that was set aside.")]
 
 @app.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """List what was set aside: since when, why, how many events and bytes.
-
-    Example: vox-telemetry rejected list
-    """
+    """List what was set aside: since when, why, how many events and bytes."""
     config = settings()
     with naming_the_spool(config):
         found = rejected.listed(spool_to_read(config).folder)
@@ -53,10 +50,7 @@ def list_(*, as_json: AsJson = False) -> None:
 
 @app.command()
 def show(batch: One, *, as_json: AsJson = False) -> None:
-    """Print why a batch was set aside, and exactly its bytes.
-
-    Example: vox-telemetry rejected show 019abcde
-    """
+    """Print why a batch was set aside, and exactly its bytes."""
     config = settings()
     with naming_the_spool(config):
         found = rejected.find(spool_to_read(config).folder, batch)
@@ -72,10 +66,7 @@ def show(batch: One, *, as_json: AsJson = False) -> None:
 
 @app.command()
 def retry(batches: Some = None, *, all_: All = False, as_json: AsJson = False) -> None:
-    """Put batches back to `pending/` under their ids, for the next upload; sends nothing.
-
-    Example: vox-telemetry rejected retry 019abcde
-    """
+    """Put batches back to `pending/` under their ids, for the next upload; sends nothing."""
     config = settings()
     kept, batch_ids = _meant(config, batches, all_=all_)
     tried = rejected.retry(kept, batch_ids) if batch_ids else []
@@ -107,10 +98,7 @@ def discard(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete batches that were set aside, after a line in the journal.
-
-    Example: vox-telemetry rejected discard 019abcde --i-understand
-    """
+    """Delete batches that were set aside, after a line in the journal."""
     config = settings()
     kept, batch_ids = _meant(config, batches, all_=all_)
     question = f"Delete {len(batch_ids)} batches that were set aside? There is no way back."

@@ -74,12 +74,12 @@ def disk(visit: Visit) -> Seen:
 def pending(visit: Visit) -> Seen:
     """Say what waits, and whether it has waited too long."""
     found = visit.overview
-    count = f"{len(found.pending)} batches, {found.pending_events} events"
-    if found.old:
-        return warn(f"{count}; {len(found.old)} have waited for more than 7 days")
-    if found.before_consent:
+    count = f"{found.pending.count} batches, {found.pending_events} events"
+    if found.old.count:
+        return warn(f"{count}; {found.old.count} have waited for more than 7 days")
+    if found.before_consent.count:
         return warn(
-            f"{count}; {len(found.before_consent)} were enqueued before consent was granted",
+            f"{count}; {found.before_consent.count} were enqueued before consent was granted",
             "`vox-telemetry consent grant --include-pending` covers them",
         )
     return ok(count)
@@ -87,7 +87,7 @@ def pending(visit: Visit) -> Seen:
 
 def rejected(visit: Visit) -> Seen:
     """Look whether anything has been set aside."""
-    count = len(visit.overview.rejected)
+    count = visit.overview.rejected.count
     return warn(f"{count} batches were set aside") if count else ok("nothing was set aside")
 
 
@@ -96,9 +96,9 @@ def journal(visit: Visit) -> Seen:
     found = visit.overview
     odd = {
         "unreadable lines": found.unreadable_lines,
-        "batches without a line": len(found.unapproved),
-        "batches whose file is gone": len(found.missing),
-        "foreign names in pending/": len(found.foreign),
+        "batches without a line": found.unapproved.count,
+        "batches whose file is gone": found.missing.count,
+        "foreign names in pending/": found.foreign.count,
     }
     told = [f"{count} {what}" for what, count in odd.items() if count]
     return warn(", ".join(told)) if told else ok("journal and files agree")

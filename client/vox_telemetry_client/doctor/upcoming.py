@@ -11,11 +11,12 @@ def upcoming(visit: Visit) -> Seen:
     if not decision.allowed:
         return skip(f"nothing would be sent: {decision.reason}")
     found = visit.overview
-    held_back = {*found.before_consent, *found.unapproved}
-    waiting = [one for one in found.pending if one not in held_back]
+    held_back = {*found.before_consent.first, *found.unapproved.first}
+    waiting = [one for one in found.pending.first if one not in held_back]
+    count = found.pending.count - found.before_consent.count - found.unapproved.count
     if not waiting:
         return ok("nothing is waiting")
-    first = f"batch {waiting[0]}, the oldest of {len(waiting)}, to {visit.target.url}"
+    first = f"batch {waiting[0]}, the oldest of {count}, to {visit.target.url}"
     if found.uploader is not None:
         return warn(f"{first}; an upload is running: pid {found.uploader.pid}", "wait for its end")
     if found.earliest_next_attempt is not None:

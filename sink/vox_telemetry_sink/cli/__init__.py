@@ -1,4 +1,4 @@
-"""`vox-telemetry-sink`: serve, migrate, keys.
+"""`vox-telemetry-sink`: serve, migrate, keys, retention, rejections, anonymity, export.
 
 Exit codes: 0 done, 1 it failed or was refused, 2 usage, 3 a setting is missing or cannot be used.
 """

@@ -5,8 +5,12 @@ from typing import Annotated
 
 import typer
 
+from vox_telemetry_sink.cli.anonymity import anonymity
+from vox_telemetry_sink.cli.export import export
 from vox_telemetry_sink.cli.keys import keys
 from vox_telemetry_sink.cli.migrate import migrate
+from vox_telemetry_sink.cli.rejections import rejections
+from vox_telemetry_sink.cli.retention import retention
 from vox_telemetry_sink.cli.serve import serve
 
 program = typer.Typer(
@@ -17,7 +21,13 @@ program = typer.Typer(
 )
 program.command()(serve)
 program.command()(migrate)
+program.command(
+    epilog="Example: vox-telemetry-sink export --since 2026-11-01 --family benchmark --out b.jsonl"
+)(export)
 program.add_typer(keys, name="keys")
+program.add_typer(retention, name="retention")
+program.add_typer(rejections, name="rejections")
+program.add_typer(anonymity, name="anonymity")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the signature typer calls

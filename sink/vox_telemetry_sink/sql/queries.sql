@@ -96,3 +96,109 @@ SELECT batch_id, payload_sha256, event_count, received_at FROM batch WHERE batch
 INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes)
 VALUES ($1, $2, $3, $4, $5, $6);
 
+
+-- lock_partitions --
+-- Workers that make partitions at once, or while a migration runs, take turns.
+SELECT pg_advisory_xact_lock(7627640);
+
+-- months_in_default --
+-- The months whose rows found no partition; mostly none, so the scan is of an empty table.
+SELECT DISTINCT date_trunc('month', received_at AT TIME ZONE 'UTC')::date FROM event_default
+ORDER BY 1;
+
+-- grant_views --
+-- The roles of the views, made where this role may make them.
+SELECT grant_views();
+
+-- event_partitions --
+-- The months that have a partition of ours; what an operator attached by hand is not ours to drop.
+SELECT to_date(c.relname, '"event_"YYYY_MM') AS month
+FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+WHERE inhparent = 'event'::regclass AND c.relname ~ '^event_[0-9]{4}_(0[1-9]|1[0-2])$' ORDER BY 1;
+
+-- count_events --
+-- $1 up to $2: of one month, so one partition is read.
+SELECT count(*) FROM event WHERE received_at >= $1 AND received_at < $2;
+
+-- drop_event_partition --
+SELECT drop_event_partition($1);
+
+-- count_aged_default --
+SELECT count(*) FROM event_default WHERE received_at < $1;
+
+-- count_aged_bodies --
+SELECT count(*), coalesce(sum(octet_length(coded_body)), 0)::bigint
+FROM batch WHERE received_at < $1 AND coded_body IS NOT NULL;
+
+-- count_aged_batches --
+SELECT count(*) FROM batch WHERE received_at < $1;
+
+-- count_aged_rejections --
+SELECT count(*) FROM rejection WHERE rejected_at < $1;
+
+-- count_aged_codes --
+SELECT count(*) FROM enrolment_code WHERE expires_at < $1;
+
+-- count_aged_admin_log --
+SELECT count(*) FROM admin_log WHERE logged_at < $1;
+
+-- remove_bodies --
+-- $2 the last id of the chunk before, so that the ids are walked once; $3 how many, $4 now.
+WITH aged AS (
+    SELECT batch_id, octet_length(coded_body) AS bytes FROM batch
+    WHERE batch_id > $2 AND received_at < $1 AND coded_body IS NOT NULL
+    ORDER BY batch_id LIMIT $3
+)
+UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = $4
+FROM aged WHERE batch.batch_id = aged.batch_id RETURNING batch.batch_id, aged.bytes;
+
+-- delete_aged_default --
+-- $2 how many, here and below: a chunk is a transaction.
+DELETE FROM event_default WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM event_default WHERE received_at < $1 LIMIT $2));
+
+-- delete_aged_batches --
+DELETE FROM batch WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM batch WHERE received_at < $1 LIMIT $2));
+
+-- delete_aged_rejections --
+DELETE FROM rejection WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM rejection WHERE rejected_at < $1 LIMIT $2));
+
+-- delete_aged_codes --
+DELETE FROM enrolment_code WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM enrolment_code WHERE expires_at < $1 LIMIT $2));
+
+-- delete_aged_admin_log --
+DELETE FROM admin_log WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM admin_log WHERE logged_at < $1 LIMIT $2));
+
+-- export_events --
+-- By a cursor; $3 a family, or NULL for all. The order makes two exports of one range equal.
+SELECT event.received_at, event.recorded_at, batch.key_id, event.batch_id, event.event_index,
+       event.family, event.metric_type, event.sensitivity_class, event.session_id,
+       event.metric_value, event.metadata
+FROM event JOIN batch USING (batch_id)
+WHERE event.received_at >= $1 AND event.received_at < $2 AND ($3::text IS NULL OR family = $3)
+ORDER BY event.received_at, event.batch_id, event.event_index;
+
+-- list_rejections --
+-- The latest first.
+SELECT rejection_id, rejected_at, key_id, problem, violations, content_sha256, coded_bytes
+FROM rejection WHERE rejected_at >= $1 ORDER BY rejected_at DESC, rejection_id DESC LIMIT $2;
+
+-- count_rejections --
+SELECT problem, count(*) AS batches, count(DISTINCT key_id) AS keys
+FROM rejection WHERE rejected_at >= $1 GROUP BY problem ORDER BY batches DESC, problem;
+
+-- count_rejections_by_rule --
+SELECT problem, violation ->> 'rule' AS rule, count(*) AS violations,
+       count(DISTINCT rejection_id) AS batches, count(DISTINCT key_id) AS keys
+FROM rejection CROSS JOIN jsonb_array_elements(violations) AS violation
+WHERE rejected_at >= $1 GROUP BY problem, rule ORDER BY violations DESC, problem, rule;
+
+-- find_anonymity --
+SELECT k_keys FROM anonymity;
+
+-- change_anonymity --
+UPDATE anonymity SET k_keys = $1;

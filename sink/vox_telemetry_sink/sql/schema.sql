@@ -54,20 +54,26 @@ CREATE TABLE batch (
     key_id           text NOT NULL,
     payload_sha256   bytea NOT NULL CHECK (octet_length(payload_sha256) = 32),
     content_encoding text,
-    coded_body       bytea NOT NULL,
-    signed_request   jsonb NOT NULL,
+    coded_body       bytea,
+    signed_request   jsonb,
     event_count      integer NOT NULL CHECK (event_count > 0),
     approved_at      timestamptz NOT NULL,
     received_at      timestamptz NOT NULL,
     producer_name    text NOT NULL,
-    producer_version text NOT NULL
+    producer_version text NOT NULL,
+    body_removed_at  timestamptz,
+    CONSTRAINT batch_body CHECK (
+        (coded_body IS NULL) = (body_removed_at IS NOT NULL)
+        AND (signed_request IS NULL) = (body_removed_at IS NOT NULL)
+    )
 );
 COMMENT ON TABLE batch IS 'each stored batch with what is needed to verify it again';
 COMMENT ON COLUMN batch.batch_id IS 'UUIDv7 of the client; the primary key is what makes a repetition a duplicate';
 COMMENT ON COLUMN batch.payload_sha256 IS 'of the decoded payload; the same id with other bytes is refused';
 COMMENT ON COLUMN batch.content_encoding IS 'NULL, gzip or zstd: how coded_body is to be unpacked';
-COMMENT ON COLUMN batch.coded_body IS 'the bytes that Content-Digest names, as they arrived';
-COMMENT ON COLUMN batch.signed_request IS 'method, authority, path and the signed header fields with both signature headers (RFC 9421)';
+COMMENT ON COLUMN batch.coded_body IS 'the bytes that Content-Digest names, as they arrived; NULL once retention took them';
+COMMENT ON COLUMN batch.signed_request IS 'method, authority, path and the signed header fields with both signature headers (RFC 9421); NULL with the body';
+COMMENT ON COLUMN batch.body_removed_at IS 'NULL, or when retention took the body; the id stays so that a repetition is a duplicate';
 COMMENT ON COLUMN batch.received_at IS 'set once by the sink, milliseconds; the same in every receipt of this batch';
 -- The body is compressed by the client or not at all; a second try by Postgres costs time.
 ALTER TABLE batch ALTER COLUMN coded_body SET STORAGE EXTERNAL;
@@ -157,3 +163,713 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ensure_event_partitions IS 'makes the monthly partitions that are missing and says how many';
+
+CREATE FUNCTION drop_event_partition(month date) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('DROP TABLE %I', 'event_' || to_char(month, 'YYYY_MM'));
+END
+$$;
+COMMENT ON FUNCTION drop_event_partition IS 'drops one month of events, for retention';
+
+CREATE TABLE anonymity (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    k_keys   integer NOT NULL CHECK (k_keys >= 20)
+);
+COMMENT ON TABLE anonymity IS 'one row: what the views of vox_telemetry_reader hide';
+COMMENT ON COLUMN anonymity.k_keys IS 'a group of fewer distinct keys is not shown; never under 20';
+INSERT INTO anonymity (k_keys) VALUES (20);
+
+-- A client that rotated its key is counted once.
+CREATE VIEW key_origin AS
+WITH RECURSIVE chain AS (
+    SELECT key_id, key_id AS origin_key_id FROM client_key WHERE replaces IS NULL
+    UNION
+    SELECT later.key_id, chain.origin_key_id
+    FROM client_key later JOIN chain ON later.replaces = chain.key_id
+)
+SELECT key_id, origin_key_id FROM chain;
+COMMENT ON VIEW key_origin IS 'the first key of each rotation: what k-anonymity counts';
+
+CREATE VIEW all_events AS
+SELECT (event.received_at AT TIME ZONE 'UTC')::date AS day,
+       event.received_at,
+       event.recorded_at,
+       batch.key_id,
+       coalesce(key_origin.origin_key_id, batch.key_id) AS origin_key_id,
+       event.batch_id,
+       event.event_index,
+       event.family,
+       event.metric_type,
+       event.sensitivity_class,
+       event.session_id,
+       event.metric_value,
+       event.metadata
+FROM event JOIN batch USING (batch_id) LEFT JOIN key_origin ON key_origin.key_id = batch.key_id;
+COMMENT ON VIEW all_events IS 'rows: every event with the key that sent it; day is that of received_at, UTC';
+
+CREATE VIEW events_by_key AS
+SELECT key_id, day, family, count(*) AS events, count(DISTINCT batch_id) AS batches
+FROM all_events GROUP BY key_id, day, family;
+COMMENT ON VIEW events_by_key IS 'rows: what each key sent by day and family; every group is one key';
+
+-- security_barrier: no condition of a reader is evaluated on a group before it is hidden.
+CREATE VIEW daily_events WITH (security_barrier) AS
+SELECT day, count(*) AS events, count(DISTINCT origin_key_id) AS keys
+FROM all_events GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_events IS 'k-anonymous: all events by day';
+
+CREATE VIEW daily_events_by_family WITH (security_barrier) AS
+SELECT day, family, metric_type, sensitivity_class, count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys
+FROM all_events GROUP BY day, family, metric_type, sensitivity_class
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_events_by_family IS 'k-anonymous: events by day and family';
+
+CREATE VIEW all_rejections AS
+SELECT (rejection.rejected_at AT TIME ZONE 'UTC')::date AS day,
+       rejection.rejection_id,
+       rejection.key_id,
+       coalesce(key_origin.origin_key_id, rejection.key_id) AS origin_key_id,
+       rejection.problem,
+       rejection.violations
+FROM rejection LEFT JOIN key_origin ON key_origin.key_id = rejection.key_id;
+COMMENT ON VIEW all_rejections IS 'rows: refused batches, by places and rules';
+
+CREATE VIEW daily_rejections WITH (security_barrier) AS
+SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys
+FROM all_rejections GROUP BY day, problem
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_rejections IS 'k-anonymous: refused batches by day and problem';
+
+CREATE VIEW daily_rejections_by_rule WITH (security_barrier) AS
+SELECT day, problem, violation ->> 'rule' AS rule, count(*) AS violations,
+       count(DISTINCT rejection_id) AS batches, count(DISTINCT origin_key_id) AS keys
+FROM all_rejections CROSS JOIN jsonb_array_elements(violations) AS violation
+GROUP BY day, problem, violation ->> 'rule'
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_rejections_by_rule IS 'k-anonymous: violations by day, problem and rule';
+
+-- generated from the contracts: make views
+
+CREATE VIEW event_benchmark AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'metric_value_unit' AS metric_value_unit,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'benchmark';
+COMMENT ON VIEW event_benchmark IS 'rows: events of family benchmark with the members of its contract as columns';
+
+CREATE VIEW daily_benchmark WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'metric_value_unit' AS metric_value_unit,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'benchmark'
+GROUP BY day, metric_value_unit
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_benchmark IS 'k-anonymous: events of family benchmark by day and metric_value_unit';
+
+CREATE VIEW event_syntax_k AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'fixture_id' AS fixture_id,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'syntax_k';
+COMMENT ON VIEW event_syntax_k IS 'rows: events of family syntax_k with the members of its contract as columns';
+
+CREATE VIEW daily_syntax_k WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'syntax_k'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_syntax_k IS 'k-anonymous: events of family syntax_k by day';
+
+CREATE VIEW event_mcp_surface AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'surface' AS surface,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'risk_decision' AS risk_decision,
+       (metadata ->> 'confidence_estimate')::double precision AS confidence_estimate,
+       (metadata ->> 'contradiction_ratio')::double precision AS contradiction_ratio,
+       (metadata ->> 'hallucination_risk_proxy')::double precision AS hallucination_risk_proxy,
+       metadata ->> 'model_used' AS model_used,
+       metadata ->> 'provider' AS provider,
+       metadata ->> 'model_family' AS model_family,
+       metadata ->> 'model_revision' AS model_revision,
+       nullif(metadata -> 'domain_tags', 'null') AS domain_tags,
+       metadata ->> 'task_class' AS task_class,
+       metadata ->> 'policy_profile_id' AS policy_profile_id,
+       metadata ->> 'refusal_kind' AS refusal_kind,
+       (metadata ->> 'evidence_quality')::double precision AS evidence_quality,
+       (metadata ->> 'citation_coverage')::double precision AS citation_coverage
+FROM all_events WHERE family = 'mcp_surface';
+COMMENT ON VIEW event_mcp_surface IS 'rows: events of family mcp_surface with the members of its contract as columns';
+
+CREATE VIEW daily_mcp_surface WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'risk_decision' AS risk_decision,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'mcp_surface'
+GROUP BY day, risk_decision
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_mcp_surface IS 'k-anonymous: events of family mcp_surface by day and risk_decision';
+
+CREATE VIEW event_mcp_surface_s2 AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'surface' AS surface,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'risk_decision' AS risk_decision,
+       (metadata ->> 'confidence_estimate')::double precision AS confidence_estimate,
+       (metadata ->> 'contradiction_ratio')::double precision AS contradiction_ratio,
+       (metadata ->> 'hallucination_risk_proxy')::double precision AS hallucination_risk_proxy,
+       metadata ->> 'model_used' AS model_used,
+       metadata ->> 'provider' AS provider,
+       metadata ->> 'model_family' AS model_family,
+       metadata ->> 'model_revision' AS model_revision,
+       nullif(metadata -> 'domain_tags', 'null') AS domain_tags,
+       metadata ->> 'task_class' AS task_class,
+       metadata ->> 'policy_profile_id' AS policy_profile_id,
+       metadata ->> 'refusal_kind' AS refusal_kind,
+       (metadata ->> 'evidence_quality')::double precision AS evidence_quality,
+       (metadata ->> 'citation_coverage')::double precision AS citation_coverage,
+       nullif(metadata -> 'retrieval', 'null') AS retrieval
+FROM all_events WHERE family = 'mcp_surface_s2';
+COMMENT ON VIEW event_mcp_surface_s2 IS 'rows: events of family mcp_surface_s2 with the members of its contract as columns';
+
+CREATE VIEW daily_mcp_surface_s2 WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'risk_decision' AS risk_decision,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'mcp_surface_s2'
+GROUP BY day, risk_decision
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_mcp_surface_s2 IS 'k-anonymous: events of family mcp_surface_s2 by day and risk_decision';
+
+CREATE VIEW event_workflow_journal AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'outcome' AS outcome,
+       (metadata ->> 'duration_ms')::numeric::bigint AS duration_ms,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'workflow_journal';
+COMMENT ON VIEW event_workflow_journal IS 'rows: events of family workflow_journal with the members of its contract as columns';
+
+CREATE VIEW daily_workflow_journal WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'workflow_journal'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_workflow_journal IS 'k-anonymous: events of family workflow_journal by day';
+
+CREATE VIEW event_workflow_journal_s2 AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'outcome' AS outcome,
+       (metadata ->> 'duration_ms')::numeric::bigint AS duration_ms,
+       nullif(metadata -> 'details', 'null') AS details,
+       metadata ->> 'workflow_id' AS workflow_id,
+       metadata ->> 'run_id' AS run_id,
+       metadata ->> 'step' AS step,
+       nullif(metadata -> 'definition_segments', 'null') AS definition_segments
+FROM all_events WHERE family = 'workflow_journal_s2';
+COMMENT ON VIEW event_workflow_journal_s2 IS 'rows: events of family workflow_journal_s2 with the members of its contract as columns';
+
+CREATE VIEW daily_workflow_journal_s2 WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'workflow_journal_s2'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_workflow_journal_s2 IS 'k-anonymous: events of family workflow_journal_s2 by day';
+
+CREATE VIEW event_mesh_control AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'mesh_control';
+COMMENT ON VIEW event_mesh_control IS 'rows: events of family mesh_control with the members of its contract as columns';
+
+CREATE VIEW daily_mesh_control WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'mesh_control'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_mesh_control IS 'k-anonymous: events of family mesh_control by day';
+
+CREATE VIEW event_questioning AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'questioning';
+COMMENT ON VIEW event_questioning IS 'rows: events of family questioning with the members of its contract as columns';
+
+CREATE VIEW daily_questioning WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'questioning'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_questioning IS 'k-anonymous: events of family questioning by day';
+
+CREATE VIEW event_questioning_s2 AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'name' AS name,
+       metadata ->> 'repository_id' AS repository_id,
+       nullif(metadata -> 'details', 'null') AS details,
+       metadata ->> 'question_id' AS question_id,
+       metadata ->> 'linked_session_id' AS linked_session_id,
+       (metadata ->> 'task_id')::numeric::bigint AS task_id
+FROM all_events WHERE family = 'questioning_s2';
+COMMENT ON VIEW event_questioning_s2 IS 'rows: events of family questioning_s2 with the members of its contract as columns';
+
+CREATE VIEW daily_questioning_s2 WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'questioning_s2'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_questioning_s2 IS 'k-anonymous: events of family questioning_s2 by day';
+
+CREATE VIEW event_memory_hybrid_fusion_s2 AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'strategy' AS strategy,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'memory_hybrid_fusion_s2';
+COMMENT ON VIEW event_memory_hybrid_fusion_s2 IS 'rows: events of family memory_hybrid_fusion_s2 with the members of its contract as columns';
+
+CREATE VIEW daily_memory_hybrid_fusion_s2 WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'memory_hybrid_fusion_s2'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_memory_hybrid_fusion_s2 IS 'k-anonymous: events of family memory_hybrid_fusion_s2 by day';
+
+CREATE VIEW event_agent_exec AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'agent_id' AS agent_id,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'task_class' AS task_class,
+       (metadata ->> 'task_id')::numeric::bigint AS task_id,
+       metadata ->> 'outcome' AS outcome,
+       metadata ->> 'metric_value_unit' AS metric_value_unit,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'agent_exec';
+COMMENT ON VIEW event_agent_exec IS 'rows: events of family agent_exec with the members of its contract as columns';
+
+CREATE VIEW daily_agent_exec WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'metric_value_unit' AS metric_value_unit,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'agent_exec'
+GROUP BY day, metric_value_unit
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_agent_exec IS 'k-anonymous: events of family agent_exec by day and metric_value_unit';
+
+CREATE VIEW event_model_call AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'model' AS model,
+       metadata ->> 'provider' AS provider,
+       metadata ->> 'route_profile' AS route_profile,
+       (metadata ->> 'prompt_tokens')::numeric::bigint AS prompt_tokens,
+       (metadata ->> 'completion_tokens')::numeric::bigint AS completion_tokens,
+       (metadata ->> 'cache_read_input_tokens')::numeric::bigint AS cache_read_input_tokens,
+       (metadata ->> 'cache_creation_input_tokens')::numeric::bigint AS cache_creation_input_tokens,
+       (metadata ->> 'latency_ms')::numeric::bigint AS latency_ms,
+       (metadata ->> 'cost_usd')::double precision AS cost_usd,
+       metadata ->> 'cost_source' AS cost_source,
+       metadata ->> 'error_class' AS error_class,
+       (metadata ->> 'retry_attempt')::numeric::bigint AS retry_attempt,
+       (metadata ->> 'task_id')::numeric::bigint AS task_id,
+       (metadata ->> 'parent_task_id')::numeric::bigint AS parent_task_id,
+       metadata ->> 'trace_id' AS trace_id,
+       metadata ->> 'caller_agent_id' AS caller_agent_id
+FROM all_events WHERE family = 'model_call';
+COMMENT ON VIEW event_model_call IS 'rows: events of family model_call with the members of its contract as columns';
+
+CREATE VIEW daily_model_call WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'model_call'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_model_call IS 'k-anonymous: events of family model_call by day';
+
+CREATE VIEW event_model_route AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'trace_id' AS trace_id,
+       metadata ->> 'route_policy_profile' AS route_policy_profile,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'model' AS model,
+       metadata ->> 'provider' AS provider,
+       metadata ->> 'tier' AS tier,
+       metadata ->> 'reason' AS reason,
+       metadata ->> 'task_class' AS task_class,
+       nullif(metadata -> 'details', 'null') AS details
+FROM all_events WHERE family = 'model_route';
+COMMENT ON VIEW event_model_route IS 'rows: events of family model_route with the members of its contract as columns';
+
+CREATE VIEW daily_model_route WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'model_route'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_model_route IS 'k-anonymous: events of family model_route by day';
+
+CREATE VIEW event_build_summary AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'build_id' AS build_id,
+       metadata ->> 'outcome' AS outcome,
+       (metadata ->> 'wall_time_ms')::numeric::bigint AS wall_time_ms,
+       (metadata ->> 'crates_compiled')::numeric::bigint AS crates_compiled,
+       (metadata ->> 'error_count')::numeric::bigint AS error_count,
+       metadata ->> 'invocation_context' AS invocation_context
+FROM all_events WHERE family = 'build_summary';
+COMMENT ON VIEW event_build_summary IS 'rows: events of family build_summary with the members of its contract as columns';
+
+CREATE VIEW daily_build_summary WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'outcome' AS outcome,
+       metadata ->> 'invocation_context' AS invocation_context,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys
+FROM all_events WHERE family = 'build_summary'
+GROUP BY day, outcome, invocation_context
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_build_summary IS 'k-anonymous: events of family build_summary by day and outcome and invocation_context';
+
+CREATE VIEW event_task_summary AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       (metadata ->> 'task_id')::numeric::bigint AS task_id,
+       metadata ->> 'trace_id' AS trace_id,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'outcome' AS outcome,
+       (metadata ->> 'wall_time_ms')::numeric::bigint AS wall_time_ms,
+       (metadata ->> 'total_input_tokens')::numeric::bigint AS total_input_tokens,
+       (metadata ->> 'total_output_tokens')::numeric::bigint AS total_output_tokens,
+       (metadata ->> 'total_cost_usd')::double precision AS total_cost_usd,
+       (metadata ->> 'child_call_count')::numeric::bigint AS child_call_count,
+       (metadata ->> 'max_span_depth')::numeric::bigint AS max_span_depth,
+       (metadata ->> 'subagent_fanout')::numeric::bigint AS subagent_fanout
+FROM all_events WHERE family = 'task_summary';
+COMMENT ON VIEW event_task_summary IS 'rows: events of family task_summary with the members of its contract as columns';
+
+CREATE VIEW daily_task_summary WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'outcome' AS outcome,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'task_summary'
+GROUP BY day, outcome
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_task_summary IS 'k-anonymous: events of family task_summary by day and outcome';
+
+CREATE VIEW event_error AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'subsystem' AS subsystem,
+       metadata ->> 'error_class' AS error_class,
+       (metadata ->> 'http_status')::numeric::bigint AS http_status,
+       (metadata ->> 'retry_attempt')::numeric::bigint AS retry_attempt,
+       (metadata ->> 'retried')::boolean AS retried,
+       metadata ->> 'model' AS model,
+       metadata ->> 'provider' AS provider,
+       (metadata ->> 'task_id')::numeric::bigint AS task_id,
+       metadata ->> 'trace_id' AS trace_id
+FROM all_events WHERE family = 'error';
+COMMENT ON VIEW event_error IS 'rows: events of family error with the members of its contract as columns';
+
+CREATE VIEW daily_error WITH (security_barrier) AS
+SELECT day,
+       (metadata ->> 'retried')::boolean AS retried,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys
+FROM all_events WHERE family = 'error'
+GROUP BY day, retried
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_error IS 'k-anonymous: events of family error by day and retried';
+
+CREATE VIEW event_completion_ci AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'workflow' AS workflow,
+       metadata ->> 'run_kind' AS run_kind,
+       (metadata ->> 'findings_count')::numeric::bigint AS findings_count,
+       (metadata ->> 'tier_a_count')::numeric::bigint AS tier_a_count,
+       (metadata ->> 'tier_b_count')::numeric::bigint AS tier_b_count,
+       (metadata ->> 'tier_c_count')::numeric::bigint AS tier_c_count,
+       nullif(metadata -> 'detectors', 'null') AS detectors
+FROM all_events WHERE family = 'completion_ci';
+COMMENT ON VIEW event_completion_ci IS 'rows: events of family completion_ci with the members of its contract as columns';
+
+CREATE VIEW daily_completion_ci WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'completion_ci'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_completion_ci IS 'k-anonymous: events of family completion_ci by day';
+
+CREATE VIEW event_completion_finding_s2 AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'repository_id' AS repository_id,
+       metadata ->> 'detector_id' AS detector_id,
+       metadata ->> 'tier' AS tier,
+       metadata ->> 'severity' AS severity,
+       metadata ->> 'confidence' AS confidence,
+       nullif(metadata -> 'location_segments', 'null') AS location_segments,
+       (metadata ->> 'line')::numeric::bigint AS line,
+       metadata ->> 'fingerprint' AS fingerprint
+FROM all_events WHERE family = 'completion_finding_s2';
+COMMENT ON VIEW event_completion_finding_s2 IS 'rows: events of family completion_finding_s2 with the members of its contract as columns';
+
+CREATE VIEW daily_completion_finding_s2 WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'tier' AS tier,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'completion_finding_s2'
+GROUP BY day, tier
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_completion_finding_s2 IS 'k-anonymous: events of family completion_finding_s2 by day and tier';
+
+CREATE VIEW event_mens_training AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       (metadata ->> 'schema_version')::numeric::bigint AS schema_version,
+       (metadata ->> 'ts_ms')::numeric::bigint AS ts_ms,
+       metadata ->> 'event' AS event,
+       nullif(metadata -> 'payload', 'null') AS payload
+FROM all_events WHERE family = 'mens_training';
+COMMENT ON VIEW event_mens_training IS 'rows: events of family mens_training with the members of its contract as columns';
+
+CREATE VIEW daily_mens_training WITH (security_barrier) AS
+SELECT day,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'mens_training'
+GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_mens_training IS 'k-anonymous: events of family mens_training by day';
+
+CREATE VIEW event_attention AS
+SELECT received_at,
+       recorded_at,
+       key_id,
+       batch_id,
+       event_index,
+       session_id,
+       metric_value,
+       metadata ->> 'surface' AS surface,
+       metadata ->> 'channel' AS channel,
+       metadata ->> 'decision' AS decision,
+       metadata ->> 'policy_outcome' AS policy_outcome,
+       metadata ->> 'reason' AS reason,
+       (metadata ->> 'scaled_cost_ms')::numeric::bigint AS scaled_cost_ms,
+       nullif(metadata -> 'signals', 'null') AS signals,
+       (metadata ->> 'timestamp_ms')::numeric::bigint AS timestamp_ms
+FROM all_events WHERE family = 'attention';
+COMMENT ON VIEW event_attention IS 'rows: events of family attention with the members of its contract as columns';
+
+CREATE VIEW daily_attention WITH (security_barrier) AS
+SELECT day,
+       metadata ->> 'channel' AS channel,
+       metadata ->> 'decision' AS decision,
+       count(*) AS events,
+       count(DISTINCT origin_key_id) AS keys,
+       avg(metric_value) AS mean_metric_value
+FROM all_events WHERE family = 'attention'
+GROUP BY day, channel, decision
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_attention IS 'k-anonymous: events of family attention by day and channel and decision';
+
+-- end of what is generated
+
+-- Roles belong to the whole server: they may be there already, or be the administrator's to make.
+CREATE FUNCTION grant_views() RETURNS text[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    role_name text;
+    view_name name;
+    granted text[] := '{}';
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['vox_telemetry_reader', 'vox_telemetry_analyst'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+            END IF;
+        EXCEPTION
+            WHEN insufficient_privilege THEN CONTINUE;
+            WHEN duplicate_object OR unique_violation THEN NULL;  -- another database's sink was first
+        END;
+        FOR view_name IN
+            SELECT c.relname FROM pg_class c
+            WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'v'
+              AND c.relowner = current_user::regrole
+              AND (obj_description(c.oid, 'pg_class') LIKE 'k-anonymous: %'
+                   OR role_name = 'vox_telemetry_analyst'
+                      AND obj_description(c.oid, 'pg_class') LIKE 'rows: %')
+        LOOP
+            EXECUTE format('GRANT SELECT ON %I TO %I', view_name, role_name);
+        END LOOP;
+        granted := granted || role_name;
+    END LOOP;
+    RETURN granted;
+END
+$$;
+COMMENT ON FUNCTION grant_views IS 'makes the two roles where it may, lets them read their views, and names those that it let';

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import typer
 
+from vox_telemetry_sink.cli.operator import refuse_pending
 from vox_telemetry_sink.cli.settings import running_database, settings
 from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, Config
 from vox_telemetry_sink.database import connected_pool
@@ -54,11 +55,7 @@ def with_key_store(
 
     async def acted(dsn: str) -> T:
         async with connected_pool(dsn) as pool:
-            pending = await Store(pool).pending_migrations()
-            if pending:
-                raise SinkError(
-                    f"{len(pending)} migrations are pending: run vox-telemetry-sink migrate"
-                )
+            refuse_pending(await Store(pool).pending_migrations())
             return await act(KeyStore(pool))
 
     with running_database(config) as dsn:

@@ -1,0 +1,201 @@
+"""k-anonymity of what the reader's role may read, on real roles of a real Postgres."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from support.postgres import PostgresServer
+from support.stored import ANALYST, READER, roles_of_views, run, store_batch
+from vox_telemetry_sink.anonymity import change_k, find_k
+from vox_telemetry_sink.database import migrate, operator_connection
+from vox_telemetry_sink.errors import StoreError
+
+DAY = date(2026, 11, 3)
+MOMENT = datetime(2026, 11, 3, 12, tzinfo=UTC)
+PASSWORD = "only-of-this-test"
+GROUPS = "SELECT day, events, keys FROM daily_events ORDER BY day"
+NOT_FOR_READERS = (
+    "event",
+    "event_default",
+    "batch",
+    "client_key",
+    "enrolment_code",
+    "rejection",
+    "admin_log",
+    "anonymity",
+    "schema_migration",
+    "all_events",
+    "all_rejections",
+    "key_origin",
+    "events_by_key",
+    "event_benchmark",
+)
+
+
+@pytest.fixture
+def dsn(postgres_server: PostgresServer, migrated_database: str) -> Iterator[str]:
+    """Give a migrated database whose server has the two roles."""
+    with (
+        roles_of_views(postgres_server),
+        postgres_server.fresh_database(template=migrated_database) as url,
+    ):
+        yield url
+
+
+@pytest.fixture
+async def reader(dsn: str, postgres_server: PostgresServer) -> str:
+    """Give the DSN with which a member of the reader's role acts; it owns nothing."""
+    await migrate(dsn)
+    return as_member(dsn, postgres_server, READER)
+
+
+def as_member(dsn: str, server: PostgresServer, role: str) -> str:
+    return f"{server.admin_dsn.rpartition('/')[0]}/{dsn.rpartition('/')[2]}?options=-crole%3D{role}"
+
+
+async def store_keys(dsn: str, count: int, **changes: object) -> None:
+    for number in range(count):
+        await store_batch(dsn, MOMENT, key_id=f"key-{number}", **changes)
+
+
+async def test_a_group_of_19_keys_is_hidden_and_of_20_shown(dsn: str, reader: str) -> None:
+    await store_keys(dsn, 19)
+    assert await run(reader, GROUPS) == []
+    await store_batch(dsn, MOMENT, key_id="key-19")
+    assert await run(reader, GROUPS) == [(DAY, 20, 20)]
+
+
+async def test_many_events_of_one_key_are_hidden(dsn: str, reader: str) -> None:
+    await store_batch(dsn, MOMENT, key_id="busy", events=500)
+    for view in ("daily_events", "daily_events_by_family", "daily_benchmark"):
+        assert await run(reader, f"TABLE {view}") == []
+
+
+async def test_a_key_and_its_rotations_count_once(dsn: str, reader: str) -> None:
+    statement = (
+        "INSERT INTO client_key (key_id, public_key, name, enrolled_at, replaces)"
+        " VALUES ($1, decode(repeat('33', 32), 'hex'), 'n', now(), $2)"
+    )
+    for key_id, replaces in (("key-0", None), ("later", "key-0"), ("latest", "later")):
+        await run(dsn, statement, key_id, replaces)
+    await store_keys(dsn, 18)
+    for key_id in ("later", "latest"):
+        await store_batch(dsn, MOMENT, key_id=key_id)
+    assert await run(reader, GROUPS) == []
+    await store_batch(dsn, MOMENT, key_id="other")
+    await store_batch(dsn, MOMENT, key_id="another")
+    assert await run(reader, GROUPS) == [(DAY, 22, 20)]
+
+
+async def test_each_group_is_hidden_by_its_own_keys(dsn: str, reader: str) -> None:
+    await store_keys(dsn, 20, metadata={"name": "n", "metric_value_unit": "seconds"})
+    await store_keys(
+        dsn, 19, metadata={"name": "n", "metric_value_unit": "bytes"}, metric_value=7.0
+    )
+    await store_batch(dsn, MOMENT + timedelta(days=1), key_id="tomorrow")
+    shown = "SELECT day, metric_value_unit, events, keys, mean_metric_value FROM daily_benchmark"
+    assert await run(reader, shown) == [(DAY, "seconds", 20, 20, 1.5)]
+    by_family = "SELECT day, family, events, keys FROM daily_events_by_family"
+    assert await run(reader, by_family) == [(DAY, "benchmark", 39, 20)]
+
+
+async def test_rejections_are_hidden_by_keys(dsn: str, reader: str) -> None:
+    for number in range(20):
+        await run(
+            dsn,
+            "INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256,"
+            " coded_bytes) VALUES ($1, $2, 'contract-refused', $3::text::jsonb,"
+            " decode(repeat('33', 32), 'hex'), 1)",
+            MOMENT,
+            f"key-{number}",
+            '[{"rule": "contract.type", "event": 0, "pointer": "/x"}]'
+            if number
+            else '[{"rule": "contract.enum", "event": 0, "pointer": "/x"}]',
+        )
+    assert await run(reader, "SELECT * FROM daily_rejections") == [
+        (DAY, "contract-refused", 20, 20)
+    ]
+    assert await run(reader, "SELECT * FROM daily_rejections_by_rule") == []
+
+
+async def test_k_is_a_setting_that_the_views_obey(dsn: str, reader: str) -> None:
+    await store_keys(dsn, 20)
+    async with operator_connection(dsn) as connection:
+        assert await find_k(connection) == 20
+        assert await change_k(connection, 21) == 20
+        assert await run(reader, GROUPS) == []
+        assert await change_k(connection, 20) == 21
+    assert await run(reader, GROUPS) == [(DAY, 20, 20)]
+    assert await run(dsn, "SELECT action, subject, detail::text FROM admin_log") == [
+        ("anonymity.set", "k_keys", '{"before": 20, "k_keys": 21}'),
+        ("anonymity.set", "k_keys", '{"before": 21, "k_keys": 20}'),
+    ]
+
+
+async def test_k_is_never_under_20(dsn: str) -> None:
+    async with operator_connection(dsn) as connection:
+        with pytest.raises(StoreError, match="SQLSTATE 23514"):
+            await change_k(connection, 19)
+        assert await find_k(connection) == 20
+
+
+@pytest.mark.parametrize("table", NOT_FOR_READERS)
+async def test_a_reader_reads_no_row_and_no_table(reader: str, table: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await run(reader, f"TABLE {table}")
+
+
+async def test_a_reader_cannot_change_k_or_anything_else(reader: str) -> None:
+    for statement in (
+        "UPDATE anonymity SET k_keys = 20",
+        "INSERT INTO admin_log (action, subject, detail) VALUES ('x', 'x', '{}')",
+        "CREATE TABLE mine (x integer)",
+        "SELECT drop_event_partition('2026-11-01')",
+    ):
+        with pytest.raises(asyncpg.PostgresError):
+            await run(reader, statement)
+
+
+async def test_a_readers_condition_sees_no_hidden_group(dsn: str, reader: str) -> None:
+    await store_keys(dsn, 19)
+    connection = await asyncpg.connect(reader)
+    told: list[str] = []
+    connection.add_log_listener(lambda _, message: told.append(str(message)))
+    try:
+        await connection.execute(
+            "CREATE FUNCTION pg_temp.told(day date) RETURNS boolean LANGUAGE plpgsql STABLE"
+            " AS $$ BEGIN RAISE NOTICE 'saw %', day; RETURN true; END $$"
+        )
+        assert await connection.fetch("SELECT * FROM daily_events WHERE pg_temp.told(day)") == []
+    finally:
+        await connection.close()
+    assert told == []
+
+
+async def test_an_analyst_reads_rows_but_no_body_key_or_code(
+    dsn: str, postgres_server: PostgresServer
+) -> None:
+    await migrate(dsn)
+    analyst = as_member(dsn, postgres_server, ANALYST)
+    await store_batch(dsn, MOMENT, key_id="one")
+    for view in ("all_events", "event_benchmark", "events_by_key"):
+        rows = await run(analyst, f"TABLE {view}")
+        assert [("one" in row) for row in rows] == [True]
+    assert await run(analyst, GROUPS) == []
+    for table in ("batch", "client_key", "enrolment_code", "admin_log", "anonymity"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await run(analyst, f"TABLE {table}")
+
+
+async def test_migrate_makes_the_roles_where_it_may(
+    postgres_server: PostgresServer, migrated_database: str
+) -> None:
+    exist = "SELECT count(*) FROM pg_roles WHERE rolname IN ($1, $2)"
+    with postgres_server.fresh_database(template=migrated_database) as url:
+        await migrate(url)  # its role may not
+        assert await run(url, exist, READER, ANALYST) == [(0,)]
+        await migrate(as_member(url, postgres_server, "vox").partition("?")[0])
+        assert await run(url, exist, READER, ANALYST) == [(2,)]
+    postgres_server.administer(*(f"DROP ROLE {role}" for role in (READER, ANALYST)))

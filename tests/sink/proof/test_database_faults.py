@@ -206,7 +206,10 @@ async def test_a_deadlock_is_503_for_its_victim_whose_repetition_is_stored(
     own_server: OwnPostgres, database_url: str, live_sink: LiveSink, upload: Uploads, fetch: Fetch
 ) -> None:
     first, second, third = (upload() for _ in range(3))
-    admin_dsn = with_database(own_server.server.admin_dsn, database_url.rpartition("/")[2])
+    name = database_url.rpartition("/")[2]
+    admin_dsn = with_database(own_server.server.admin_dsn, name)
+    # Postgres looks for a deadlock once in a wait: late enough for a busy machine to have made it.
+    own_server.server.administer(f"ALTER DATABASE {name} SET deadlock_timeout = '3s'")
     async with live_sink() as client, session(admin_dsn) as holder, session(admin_dsn) as other:
         await holder.execute(CLAIM, first.batch_id)
         waiting = [asyncio.create_task(first.post(client))]

@@ -32,6 +32,8 @@ _OF_THE_SINK = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Others of 2xx say less than "stored": 202 that something may be later, 206 that this is a part.
+_STORED = {HTTPStatus.OK, HTTPStatus.CREATED}
 
 
 class Fault(StrEnum):
@@ -109,7 +111,7 @@ class Verdict:
 def judge(reply: Answer | Fault, sent: Sent, *, now: datetime) -> Verdict:
     """Return what to do with the batch that was sent; `now` is what a date is counted from.
 
-    Only a 2xx with a receipt that names exactly these bytes acknowledges; all else keeps them.
+    Only 200 or 201 with a receipt that names exactly these bytes acknowledges; all else keeps them.
     """
     if isinstance(reply, Fault):
         duty = Duty.STOP if reply in STOPPING_FAULTS else Duty.RETRY
@@ -155,15 +157,16 @@ def clock_offset_s(problem: Problem, now: datetime) -> float | None:
 
 def _judge_success(reply: Answer, sent: Sent) -> Verdict:
     receipt = None if reply.body is None else read_receipt(reply.body)
-    if receipt is not None and receipt.names(
+    names_it = receipt is not None and receipt.names(
         batch_id=sent.batch_id, payload_sha256=sent.payload_sha256, event_count=sent.event_count
-    ):
-        return Verdict(Duty.ACKNOWLEDGE, reply.status, receipt)
-    got = "no receipt" if receipt is None else "a receipt for another batch"
-    problem = Problem(
-        title=f"the answer {reply.status} holds {got}, expected one for this batch",
-        status=reply.status,
     )
+    if names_it and reply.status in _STORED:
+        return Verdict(Duty.ACKNOWLEDGE, reply.status, receipt)
+    title = f"the answer {reply.status} holds a receipt, expected that with 200 or 201 alone"
+    if not names_it:
+        got = "no receipt" if receipt is None else "a receipt for another batch"
+        title = f"the answer {reply.status} holds {got}, expected one for this batch"
+    problem = Problem(title=title, status=reply.status)
     return Verdict(Duty.STOP, reply.status, problem=problem)
 
 

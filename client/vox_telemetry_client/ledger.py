@@ -1,6 +1,7 @@
 """What the journal says of some batches: approved and open, or closed and how."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.journal import (
@@ -45,6 +46,10 @@ class Ledger:
             SpoolError: the journal is there and cannot be read.
 
         """
+        with suppress(OSError):  # which reading the lines tells
+            if journal.size_bytes() < self._read_bytes:
+                # Somebody took the journal away, and with it what was approved: begin anew.
+                self.open, self.closed, self.included, self._read_bytes = {}, {}, {}, 0
         for end_bytes, line in journal.lines(self._read_bytes):
             self._read_bytes = end_bytes
             self.add(line)

@@ -67,6 +67,8 @@ def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
         OSError: the spool cannot be changed.
 
     """
+    if batch_id not in ledger.closed:
+        return  # the journal was taken away meanwhile, and nothing says any more what to do
     approval, line = ledger.closed[batch_id]
     path = folder.pending / batch_file(batch_id)
     if isinstance(line, Rejected):

@@ -61,6 +61,15 @@ def test_a_2xx_without_the_matching_receipt_stops_and_keeps(status: int, body: A
     assert f"the answer {status} holds" in verdict.problem.title
 
 
+@pytest.mark.parametrize("status", [202, 203, 206, 299])
+def test_another_2xx_stops_and_keeps_even_with_the_matching_receipt(status: int) -> None:
+    verdict = judge(_answer(status, RECEIPT), SENT, now=NOW)
+    assert (verdict.duty, verdict.receipt) == (Duty.STOP, None)
+    assert verdict.problem.title == (
+        f"the answer {status} holds a receipt, expected that with 200 or 201 alone"
+    )
+
+
 def test_a_body_too_long_to_read_is_no_receipt() -> None:
     assert judge(Answer(201, {}, None), SENT, now=NOW).duty is Duty.STOP
     assert judge(Answer(503, {}, None), SENT, now=NOW).duty is Duty.RETRY
@@ -72,7 +81,10 @@ def test_a_body_too_long_to_read_is_no_receipt() -> None:
     [
         (Duty.SET_ASIDE, [400, 409, 415, 422]),
         (Duty.SPLIT, [413]),
-        (Duty.STOP, [300, 301, 302, 303, 304, 307, 308, 401, 402, 403, 404, 405, 410, 418, 451]),
+        (
+            Duty.STOP,
+            [300, 301, 302, 303, 304, 307, 308, 401, 402, 403, 404, 405, 410, 418, 451, 600, 700],
+        ),
         (Duty.RETRY, [408, 425, 429, 500, 502, 503, 504, 599]),
     ],
 )

@@ -1,5 +1,7 @@
 """The real client against a real server that misbehaves: no batch is ever lost."""
 
+import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -479,3 +481,28 @@ def test_a_batch_gets_five_attempts_and_two_minutes_at_most(spool: Spool, clock:
     with misbehaving_server(then=reply(503, b"", {"Retry-After": "50"})) as server:
         report = upload(spool, server, clock)
     assert (_results(report), clock.slept) == ([("kept", 3)], [50.0, 50.0])
+
+
+@pytest.mark.parametrize("left_bytes", [None, 0, 40])
+def test_a_journal_that_is_taken_away_during_the_upload_ends_in_order(
+    spool: Spool, left_bytes: int | None
+) -> None:
+    first, second = put(spool, events=2, max_events=1)
+    path = spool.folder.journal
+
+    def take_away(request: Request) -> tuple[int, dict[str, str], bytes]:
+        path.unlink() if left_bytes is None else os.truncate(path, left_bytes)
+        return 201, {}, receipt_for(request)
+
+    with misbehaving_server(then=computed(take_away)) as server:
+        report = upload(spool, server)
+    assert [request.body for request in server.requests] == [first.payload]
+    assert _results(report) == [("acknowledged", 1), ("set_aside", 0)]
+    told = [json.loads(line)["event"] for line in path.read_text().splitlines()[-3:]]
+    assert told == ["attempt", "acknowledged", "rejected"]
+    # What nothing approves any more is kept: the second now, the first by the next upload.
+    assert (spool.folder.rejected / f"{second.batch_id}.json").read_bytes() == second.payload
+    with misbehaving_server(then=stores()) as server:
+        assert _results(upload(spool, server)) == [("set_aside", 0)]
+    assert server.requests == []
+    assert (spool.folder.rejected / f"{first.batch_id}.json").read_bytes() == first.payload

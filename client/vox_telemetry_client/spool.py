@@ -14,7 +14,7 @@ from datetime import datetime
 
 from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.consent import Consent
-from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
+from vox_telemetry_client.errors import EnqueuedMeanwhileError, SpoolError, SpoolFullError, os_words
 from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids, entries, oldest
 from vox_telemetry_client.journal import (
@@ -32,7 +32,7 @@ from vox_telemetry_client.journal import (
 from vox_telemetry_client.ledger import Ledger, ledger_of
 from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S, WINDOW_BATCHES
 from vox_telemetry_client.lock import held
-from vox_telemetry_client.seen import Seen
+from vox_telemetry_client.seen import Mark, Seen
 from vox_telemetry_client.set_aside import oldest_set_aside
 from vox_telemetry_client.settle import end, remove, settle
 from vox_telemetry_client.some import Some
@@ -54,12 +54,20 @@ class Spool:
         self._finished_bytes: int | None = None  # how much of the journal the files follow
         self._ledger = Ledger()  # of the batches that are worked at
 
-    def put(self, batches: Iterable[Batch], *, max_bytes: int, needed_bytes: int) -> list[Approval]:
+    def put(
+        self,
+        batches: Iterable[Batch],
+        *,
+        max_bytes: int,
+        needed_bytes: int,
+        unless_after: Mark | None = None,
+    ) -> list[Approval]:
         """Approve and keep batches of `needed_bytes` together: all of them or none.
 
         They are taken one at a time, so they may be made while they are written.
 
         Raises:
+            EnqueuedMeanwhileError: others were enqueued since `enqueue_mark` gave `unless_after`.
             SpoolFullError: they would make the spool exceed `max_bytes`, or the disk is full.
             SpoolError: they cannot be written.
 
@@ -67,6 +75,8 @@ class Spool:
         with self._changing():
             self._check_quota(needed_bytes, max_bytes)
             seen = Seen(self.folder.seen)
+            if unless_after is not None and seen.mark() != unless_after:
+                raise EnqueuedMeanwhileError("other events were enqueued meanwhile, try again")
             with seen.adding() as remember:
                 staged = stage(self.folder, batches, remember)
                 self._decide(Enqueued(self.at(), staged), staged)
@@ -75,6 +85,18 @@ class Spool:
             with suppress(OSError):
                 seen.forget()
         return staged
+
+    def enqueue_mark(self) -> Mark:
+        """Return a mark that the next enqueue changes; none is under way at this moment.
+
+        Raises:
+            SpoolError: the spool cannot be read or changed.
+
+        """
+        if not self.folder.root.exists():
+            return Seen(self.folder.seen).mark()  # whoever is making it has not enqueued yet
+        with self._changing():
+            return Seen(self.folder.seen).mark()
 
     def enqueued_before(self) -> Counter[bytes]:
         """Return how often each event was enqueued, by its digest; see `repeats`.

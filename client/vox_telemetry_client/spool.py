@@ -326,7 +326,8 @@ class Spool:
         if used_bytes + added_bytes > max_bytes:
             raise SpoolFullError(
                 f"the spool holds {used_bytes} bytes and {added_bytes} more would exceed its quota "
-                f"of {max_bytes}: upload what is pending, clear {self.folder.rejected}, "
+                f"of {max_bytes}: upload what is pending, delete what was set aside "
+                "(vox-telemetry rejected discard) or is too old (vox-telemetry prune spool plan), "
                 f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
 

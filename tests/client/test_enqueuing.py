@@ -96,13 +96,14 @@ def test_events_that_cannot_all_be_read_are_kept_not_at_all(spool: Spool) -> Non
 def test_what_another_call_enqueued_meanwhile_is_left_out_and_equal_events_are_counted(
     spool: Spool,
 ) -> None:
-    one, two, three = (encode(benchmark_event(metric_value=float(n))) for n in range(3))
+    events = [benchmark_event(metric_value=float(number)) for number in range(3)]
+    one, two, three = map(encode, events)
     mark, repeats = spool.enqueue_mark(), Repeats(spool.enqueued_before())
     with draft(spool.folder, max_bytes=QUOTA) as found:
         for event in (one, one, two, three, three):
             assert not repeats.is_repeat(event)
             found.add(event)
-        put(spool, events=2)  # the first two of these, by another call
+        enqueue(events[:2], spool, now=NOW, max_bytes=QUOTA)  # by another call
         kept = keep_new(found, spool, repeats, mark, now=NOW, max_bytes=QUOTA)
     (batch,) = batches_of(spool, *(approval.batch_id for approval in kept))
     values = [event["metric_value"] for event in json.loads(batch.payload)["events"]]

@@ -101,4 +101,6 @@ def journal(visit: Visit) -> Seen:
         "foreign names in pending/": found.foreign.count,
     }
     told = [f"{count} {what}" for what, count in odd.items() if count]
+    if found.unnamed_parts:
+        told.append("more batches than were looked at differ")
     return warn(", ".join(told)) if told else ok("journal and files agree")

@@ -149,8 +149,8 @@ def test_a_full_quota_refuses_with_advice_and_changes_nothing(spool: Spool) -> N
     used = len(batch.payload)
     with pytest.raises(
         SpoolFullError,
-        match=f"holds {used} bytes and 2 more would exceed its quota of {used + 1}: upload what is pending, delete "
-        r"what was set aside \(vox-telemetry rejected discard\) or is too old \(vox-telemetry prune ",
+        match=f"holds {used} bytes and 2 more would exceed its quota of {used + 1}: upload what is "
+        r"pending, delete what was set aside \(vox-telemetry rejected discard\) or is too old \(vox-telemetry prune ",
     ):
         keep(spool, [Batch(ID.format(1), b"{}", 1)], max_bytes=used + 1)
     assert tree(spool.folder.root) == before

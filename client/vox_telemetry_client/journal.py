@@ -40,7 +40,10 @@ class Enqueued(_Line, frozen=True, tag="enqueued"):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """What a line closes, of what was approved and open: `tally` need not look back for it."""
+    """What a line closes: `tally` need not look back for it.
+
+    Absent where not all of its batches were open, and in lines of the format before it.
+    """
 
     events: int
     bytes: int

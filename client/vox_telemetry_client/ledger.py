@@ -63,9 +63,13 @@ class Ledger:
         return isinstance(line, Acknowledged | Rejected | Split)
 
     def ends(self, batch_ids: Iterable[str]) -> Ended | None:
-        """Return what a line that closes these batches takes, None where none of them is open."""
-        closing = [self.open[batch_id] for batch_id in batch_ids if batch_id in self.open]
-        if not closing:
+        """Return what a line that closes these batches takes, None unless all of them are open.
+
+        `tally` then looks back by name: a sum from which too much is taken is wrong for ever.
+        """
+        asked = list(batch_ids)
+        closing = [self.open[batch_id] for batch_id in asked if batch_id in self.open]
+        if not closing or len(closing) < len(asked):
             return None
         return Ended(
             sum(one.event_count for one in closing), sum(one.byte_count for one in closing)

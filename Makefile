@@ -27,7 +27,7 @@ demo: setup ## one batch of real events, from a file to rows in Postgres
 test: setup ## every test against real parts, with branch coverage
 	sh tests/system-packages.sh
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage run -m pytest -q -n auto --maxprocesses 4 --dist worksteal
 	$(BIN)/coverage combine --quiet
 
 .coverage:

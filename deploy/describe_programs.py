@@ -15,7 +15,7 @@ import typer
 from vox_telemetry_client import errors as client_errors
 from vox_telemetry_client.cli.app import app as client_app
 from vox_telemetry_sink import cli as sink_cli
-from vox_telemetry_sink.app import create_app
+from vox_telemetry_sink.app import create_litestar
 from vox_telemetry_sink.cli.program import program as sink_app
 from vox_telemetry_sink.config import Config
 
@@ -25,7 +25,7 @@ _BY_TYPER = {"done": 0, "usage": 2}
 def describe() -> dict[str, Any]:
     """Return both programs and the OpenAPI document of the sink's application."""
     # Nothing connects before the application is started, so any URL and folder will do.
-    sink = create_app(Config(database_url="postgresql://", data_dir=Path()))
+    sink = create_litestar(Config(database_url="postgresql://", data_dir=Path()))
     return {
         "programs": [
             _program("vox-telemetry", client_app, client_errors),
@@ -52,7 +52,7 @@ def _commands(group: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:  # noq
         here = (*path, name)
         if hasattr(command, "commands"):
             found += _commands(command, here)
-        else:
+        if not hasattr(command, "commands") or command.invoke_without_command:
             found.append({"path": list(here), "help": _plain(command.help), **_parameters(command)})
     return found
 

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
@@ -124,12 +125,26 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run that had to use a container and did not."""
-    if _container_is_missing(session.config) and session.exitstatus in (
+    """Fail a run that had to use a container and did not; a worker tells its part instead."""
+    if is_worker(session.config):
+        session.config.workeroutput["postgres"] = (
+            session.config.stash.get(USED_SERVER, None),
+            session.config.stash[TESTS_WITH_SERVER],
+        )
+    elif _container_is_missing(session.config) and session.exitstatus in (
         pytest.ExitCode.OK,
         pytest.ExitCode.NO_TESTS_COLLECTED,
     ):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what a worker of pytest-xdist tells when it ends; one that crashed tells nothing."""
+    used, tests = getattr(node, "workeroutput", {}).get("postgres", (None, 0))
+    node.config.stash[TESTS_WITH_SERVER] += tests
+    if used is not None:
+        node.config.stash[USED_SERVER] = used
 
 
 def pytest_terminal_summary(
@@ -145,9 +160,14 @@ def pytest_terminal_summary(
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the containers that an interrupted run left."""
-    if config.stash.get(USED_SERVER, "").startswith("container"):
+    """Remove the containers that an interrupted run left; not while other workers use theirs."""
+    if not is_worker(config) and config.stash.get(USED_SERVER, "").startswith("container"):
         sweep_containers()
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this is one of several processes of one run (pytest-xdist)."""
+    return hasattr(config, "workeroutput")
 
 
 def _container_is_missing(config: pytest.Config) -> bool:

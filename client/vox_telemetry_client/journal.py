@@ -10,7 +10,7 @@ It only grows, and is never held in memory: `ledger` reads from it what it says 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,7 @@ from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, writ
 from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
+from vox_telemetry_spec.receipt_signature import SignedReceipt
 
 
 class _Line(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True):
@@ -58,12 +59,28 @@ class Attempt(_Line, frozen=True, tag="attempt"):
 
 
 class Acknowledged(_Line, frozen=True, tag="acknowledged"):
-    """The sink holds the batch and said so."""
+    """The sink holds the batch and said so.
+
+    `proof` is what it signed, to be verified again; `sink_key_id` names the key that was pinned
+    and whose signature it was then found to be.
+    """
 
     batch_id: str
     receipt: Receipt
     duplicate: bool = False
     ended: Ended | None = None
+    proof: SignedReceipt | None = None
+    sink_key_id: str | None = None
+
+
+class Proof(NamedTuple):
+    """The last two members of `Acknowledged`."""
+
+    signed: SignedReceipt | None
+    sink_key_id: str | None
+
+
+UNSIGNED = Proof(None, None)
 
 
 class Rejected(_Line, frozen=True, tag="rejected"):

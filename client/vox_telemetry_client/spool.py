@@ -18,6 +18,7 @@ from vox_telemetry_client.errors import EnqueuedMeanwhileError, SpoolError, Spoo
 from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids, entries, oldest
 from vox_telemetry_client.journal import (
+    UNSIGNED,
     Acknowledged,
     Attempt,
     ConsentDecided,
@@ -25,6 +26,7 @@ from vox_telemetry_client.journal import (
     Enqueued,
     Journal,
     Line,
+    Proof,
     Pruned,
     Rejected,
     Split,
@@ -222,11 +224,13 @@ class Spool:
         with self._changing():
             self._decide(Attempt(self.at(), batch_id, duty, status))
 
-    def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
+    def acknowledge(
+        self, batch_id: str, receipt: Receipt, *, duplicate: bool, proof: Proof = UNSIGNED
+    ) -> None:
         """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
             ended = self._says_of(batch_id).ends([batch_id])
-            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended))
+            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended, *proof))
             end(self.folder, batch_id, self._says_of(batch_id))
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:

@@ -17,6 +17,7 @@ from vox_telemetry_client.delivery import Sent, Verdict, advice, clock_offset_s,
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.failing import Failing
 from vox_telemetry_client.foreign import set_foreign_aside
+from vox_telemetry_client.journal import Proof
 from vox_telemetry_client.limits import (
     BACKOFF_BASE_S,
     BACKOFF_MAX_S,
@@ -39,6 +40,7 @@ from vox_telemetry_client.unapproved import not_approved
 from vox_telemetry_client.waiting import Waiting
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem
+from vox_telemetry_spec.receipt import Receipt
 from vox_telemetry_spec.times import format_time
 
 
@@ -111,7 +113,7 @@ class Uploader:
             self._keep(batch, BEFORE_CONSENT)
             return
         if verdict.duty is Duty.ACKNOWLEDGE and verdict.receipt is not None:
-            self._spool.acknowledge(batch_id, verdict.receipt, duplicate=verdict.duplicate)
+            self._acknowledge(batch_id, verdict.receipt, verdict)
             result = Result.DUPLICATE if verdict.duplicate else Result.ACKNOWLEDGED
             self._end(Outcome(batch_id, result, self._attempts, batch.event_count))
         elif verdict.duty is Duty.SET_ASIDE:
@@ -138,6 +140,11 @@ class Uploader:
         elif not is_last:
             pause_s = self._world.random() * BACKOFF_BASE_S
             self._wait(pause_s, "the sink fails on a batch, the next one is tried")
+
+    def _acknowledge(self, batch_id: str, receipt: Receipt, verdict: Verdict) -> None:
+        pinned = self._sender.sink_key
+        proof = Proof(verdict.proof, None if pinned is None else pinned.key_id)
+        self._spool.acknowledge(batch_id, receipt, duplicate=verdict.duplicate, proof=proof)
 
     def _send(self, batch: Batch) -> Verdict:
         retrying = Retrying(
@@ -173,7 +180,13 @@ class Uploader:
         )
         reply = self._world.post(headers | self._sender.headers, batch.payload)
         self._attempts += 1
-        sent = Sent(batch.batch_id, batch.payload_sha256, batch.event_count)
+        sent = Sent(
+            batch.batch_id,
+            batch.payload_sha256,
+            batch.event_count,
+            headers,
+            self._sender.sink_key,
+        )
         verdict = judge(reply, sent, now=self._world.now())
         self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
         return verdict

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Discarded,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,

@@ -13,7 +13,7 @@ from vox_telemetry_client.errors import BatchUnknownError
 from vox_telemetry_client.files import read_at_most
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.history import Fate, fates
-from vox_telemetry_client.journal import REJECTED, Discarded, Retried
+from vox_telemetry_client.journal_lines import REJECTED, Discarded, Retried
 from vox_telemetry_client.set_aside import (
     Copy,
     by_id,

@@ -17,13 +17,13 @@ import msgspec
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.files import delete, read_at_most, replace, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, entries, oldest
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     PENDING,
     REJECTED,
     Acknowledged,
     Closing,
     Discarded,
-    Journal,
     Rejected,
     Retried,
     Split,

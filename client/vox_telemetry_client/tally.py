@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,

@@ -2,14 +2,14 @@ from pathlib import Path
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import granted
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Rejected,
     Split,
 )

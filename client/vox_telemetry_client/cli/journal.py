@@ -9,12 +9,13 @@ import typer
 
 from vox_telemetry_client.cli import output, streams
 from vox_telemetry_client.cli.journal_words import in_words
-from vox_telemetry_client.cli.settings import AsJson, naming_the_spool, settings, spool_to_read
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.taking import since_time
 from vox_telemetry_client.delivery import plain
 from vox_telemetry_client.history import Entry, entries, is_within, named
-from vox_telemetry_client.journal import Line
+from vox_telemetry_client.journal_lines import Line
 from vox_telemetry_client.limits import DAMAGED_LINES_SHOWN_MAX
+from vox_telemetry_client.settings import naming_the_spool, settings, spool_to_read
 
 Since = Annotated[
     str | None,

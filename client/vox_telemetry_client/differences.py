@@ -34,7 +34,6 @@ class Differences:
     """
 
     agree: bool = True
-
     unapproved: Some = field(default_factory=Some)
     missing: Some = field(default_factory=Some)
     missing_events: int = 0

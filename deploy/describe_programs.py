@@ -71,7 +71,7 @@ def _commands(group: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:  # noq
         here = (*path, name)
         if hasattr(command, "commands"):
             found += _commands(command, here)
-        else:
+        if not hasattr(command, "commands") or command.invoke_without_command:
             found.append({"path": list(here), "help": _plain(command.help), **_parameters(command)})
     return found
 

@@ -18,6 +18,7 @@ from vector_cases import (
     json_text,
     key,
     receipt,
+    receipt_signature,
     signature,
 )
 
@@ -33,6 +34,7 @@ MAKERS = {
     "key": key.vectors,
     "forbidden": forbidden.vectors,
     "enrolment": enrolment.vectors,
+    "receipt-signature": receipt_signature.vectors,
 }
 
 

@@ -18,13 +18,17 @@ from vox_telemetry_client.limits import (
     PROBLEM_MAX_VIOLATIONS,
     PROBLEM_TEXT_MAX_CHARS,
 )
-from vox_telemetry_spec.limits import RETRY_AFTER_MAX_S
+from vox_telemetry_spec.errors import SignatureRefusedError
+from vox_telemetry_spec.keys import PublicKey
+from vox_telemetry_spec.limits import RECEIPT_PROOF_MAX_BYTES, RETRY_AFTER_MAX_S
 from vox_telemetry_spec.problems import Duty, Problem, ProblemType, duty_for_status
 from vox_telemetry_spec.receipt import Receipt, read_receipt
+from vox_telemetry_spec.receipt_signature import SignedReceipt, check_receipt, signed_receipt
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.violations import Violation
 
 _RETRY_AFTER_MAX_DIGITS = 10
+UNPROVEN = "urn:vox-telemetry:client:receipt-unproven"
 # Answers by which a sink, or a proxy before it, says that it takes nothing from anybody now.
 _OF_THE_SINK = {
     HTTPStatus.REQUEST_TIMEOUT,
@@ -71,20 +75,29 @@ class Answer:
 
 @dataclass(frozen=True)
 class Sent:
-    """What a receipt must name to count."""
+    """What a receipt must name to count, and who must have signed it to which request.
+
+    `sink_key` None: no key is pinned, so an unsigned receipt counts (wire 13.3).
+    """
 
     batch_id: str
     payload_sha256: str
     event_count: int
+    request_fields: Mapping[str, str] = field(default_factory=dict)
+    sink_key: PublicKey | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The duty, and what led to it: a receipt for ACKNOWLEDGE, else a problem."""
+    """The duty, and what led to it: a receipt for ACKNOWLEDGE, else a problem.
+
+    `proof` is the receipt with its signature, where it has one; checked where a key is pinned.
+    """
 
     duty: Duty
     status: int = 0
     receipt: Receipt | None = None
+    proof: SignedReceipt | None = None
     problem: Problem = field(default_factory=Problem)
     retry_after_s: float | None = None
     fault: Fault | None = None
@@ -158,13 +171,47 @@ def _judge_success(reply: Answer, sent: Sent) -> Verdict:
     if receipt is not None and receipt.names(
         batch_id=sent.batch_id, payload_sha256=sent.payload_sha256, event_count=sent.event_count
     ):
-        return Verdict(Duty.ACKNOWLEDGE, reply.status, receipt)
+        return _judge_receipt(reply, receipt, sent)
     got = "no receipt" if receipt is None else "a receipt for another batch"
     problem = Problem(
         title=f"the answer {reply.status} holds {got}, expected one for this batch",
         status=reply.status,
     )
     return Verdict(Duty.STOP, reply.status, problem=problem)
+
+
+def _judge_receipt(reply: Answer, receipt: Receipt, sent: Sent) -> Verdict:
+    """Ask for the sink's signature where its key is pinned; else keep what there is of one."""
+    try:
+        proof = _proof(reply, sent)
+    except SignatureRefusedError as exc:
+        if sent.sink_key is None:
+            return Verdict(Duty.ACKNOWLEDGE, reply.status, receipt)
+        title = f"the answer {reply.status} holds a receipt that is not the pinned sink's: {exc}"
+        problem = Problem(type=UNPROVEN, title=plain(title), status=reply.status)
+        return Verdict(Duty.STOP, reply.status, problem=problem)
+    return Verdict(Duty.ACKNOWLEDGE, reply.status, receipt, proof)
+
+
+def _proof(reply: Answer, sent: Sent) -> SignedReceipt | None:
+    """Return the receipt with its signature, or None for one without where no key is pinned.
+
+    Raises:
+        SignatureRefusedError: it is no proof, or one that is too long to be kept.
+
+    """
+    if sent.sink_key is None and "signature-input" not in reply.headers:
+        return None
+    proof = signed_receipt(reply.status, reply.headers, reply.body or b"", sent.request_fields)
+    length = len(msgspec.json.encode(proof))
+    if length > RECEIPT_PROOF_MAX_BYTES:
+        raise SignatureRefusedError(
+            ProblemType.SIGNATURE_MALFORMED,
+            f"with its signature it has {length} bytes, expected at most {RECEIPT_PROOF_MAX_BYTES}",
+        )
+    if sent.sink_key is not None:
+        check_receipt(proof, {sent.sink_key.key_id: sent.sink_key})
+    return proof
 
 
 def problem_of(reply: Answer) -> Problem:
@@ -204,7 +251,12 @@ _SLUG_ADVICE = {
     ProblemType.SIGNATURE_INVALID: "the URL's host must be the one that the sink goes by: "
     "compare VOX_TELEMETRY_UPLOAD_URL with VOX_SINK_PUBLIC_AUTHORITY",
 }
-_ADVICE = {problem.uri: advice for problem, advice in _SLUG_ADVICE.items()}
+_ADVICE = {problem.uri: advice for problem, advice in _SLUG_ADVICE.items()} | {
+    UNPROVEN: "somebody else may be answering: ask the sink's operator what "
+    "`vox-telemetry-sink receipt-key show` prints; if that is another key than the `sink_key` of "
+    "`vox-telemetry keys list --json`, run `vox-telemetry keys enrol` with the code that enrolled "
+    "this key, which pins it",
+}
 
 
 _FAULT_ADVICE = {

@@ -1,6 +1,6 @@
 """The lines of the journal as types: each is one decision, and says when it was made. Pure."""
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -8,6 +8,7 @@ from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import Consent
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
+from vox_telemetry_spec.receipt_signature import SignedReceipt
 
 PENDING, REJECTED = "pending", "rejected"  # what `Discarded.room` may say
 
@@ -44,12 +45,28 @@ class Attempt(_Line, frozen=True, tag="attempt"):
 
 
 class Acknowledged(_Line, frozen=True, tag="acknowledged"):
-    """The sink holds the batch and said so."""
+    """The sink holds the batch and said so.
+
+    `proof` is what it signed, to be verified again; `sink_key_id` names the key that was pinned
+    and whose signature it was then found to be.
+    """
 
     batch_id: str
     receipt: Receipt
     duplicate: bool = False
     ended: Ended | None = None
+    proof: SignedReceipt | None = None
+    sink_key_id: str | None = None
+
+
+class Proof(NamedTuple):
+    """The last two members of `Acknowledged`."""
+
+    signed: SignedReceipt | None
+    sink_key_id: str | None
+
+
+UNSIGNED = Proof(None, None)
 
 
 class Rejected(_Line, frozen=True, tag="rejected"):

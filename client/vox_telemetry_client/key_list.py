@@ -39,6 +39,15 @@ class Enrolment(msgspec.Struct, frozen=True, omit_defaults=True):
     sink_key: dict[str, str] | None = None  # signs the sink's receipts
 
 
+class PinnedKey(msgspec.Struct, frozen=True):
+    """A key that signs a sink's receipts, as an enrolment gave it; `x` is its public point."""
+
+    key_id: str
+    x: str
+    origin: str
+    pinned_at: str
+
+
 class KnownKey(msgspec.Struct, frozen=True, omit_defaults=True):
     """One key; `x` is the public point in base64url (RFC 8037)."""
 
@@ -56,10 +65,14 @@ class KnownKey(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class KeyList(msgspec.Struct, frozen=True):
-    """All keys, oldest first; `current` signs."""
+    """All keys, oldest first; `current` signs.
+
+    `sink_keys` are all that were ever pinned: what an old one signed must stay verifiable.
+    """
 
     current: str | None = None
     keys: list[KnownKey] = []
+    sink_keys: list[PinnedKey] = []
 
     def find(self, key_id: str | None) -> KnownKey:
         """Return a key by its id, or the current one for None.
@@ -103,6 +116,13 @@ class KeyList(msgspec.Struct, frozen=True):
             keys = [*self.keys, key]
         return msgspec.structs.replace(self, keys=keys)
 
+    def with_sink_key(self, pinned: PinnedKey) -> "KeyList":
+        """Return the list with `pinned` added, unless it is known for its origin."""
+        known = {(one.key_id, one.origin) for one in self.sink_keys}
+        if (pinned.key_id, pinned.origin) in known:
+            return self
+        return msgspec.structs.replace(self, sink_keys=[*self.sink_keys, pinned])
+
     def using(self, key_id: str, retiring_until: str) -> "KeyList":
         """Return the list in which `key_id` signs; the key that signed so far is kept until then.
 
@@ -123,7 +143,7 @@ class KeyList(msgspec.Struct, frozen=True):
             else key
             for key in self.keys
         ]
-        return KeyList(key_id, keys)
+        return msgspec.structs.replace(self, current=key_id, keys=keys)
 
     def without(self, key_id: str) -> "KeyList":
         """Return the list without a key.
@@ -133,14 +153,13 @@ class KeyList(msgspec.Struct, frozen=True):
         """
         left = [key for key in self.keys if key.key_id != key_id]
         if self.current != key_id:
-            return KeyList(self.current, left)
+            return msgspec.structs.replace(self, keys=left)
         fit = [(bool(key.enrolment), bool(key.retiring_until)) for key in left if not key.file]
         best = max(range(len(fit)), key=lambda at: (*fit[at], at), default=None)
         if best is None:
-            return KeyList(None, left)
+            return msgspec.structs.replace(self, current=None, keys=left)
         heir = [key for key in left if not key.file][best]
-        kept = KeyList(None, left).using(heir.key_id, "")
-        return KeyList(heir.key_id, kept.keys)
+        return msgspec.structs.replace(self, current=None, keys=left).using(heir.key_id, "")
 
 
 def path() -> Path:

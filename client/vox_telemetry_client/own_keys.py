@@ -15,6 +15,7 @@ from vox_telemetry_client.errors import CredentialError
 from vox_telemetry_client.hidden import Hidden
 from vox_telemetry_client.key_list import Enrolment, KeyList, KnownKey
 from vox_telemetry_client.limits import KEY_OVERLAP_DEFAULT_H
+from vox_telemetry_client.sink_keys import pinned_by
 from vox_telemetry_spec.keys import KEY_BYTES, SigningKey
 from vox_telemetry_spec.times import format_time
 
@@ -96,8 +97,10 @@ def enrolled(
         CredentialError: the key list cannot be written.
 
     """
+    pinned = pinned_by(enrolment, now)
 
     def noted(keys: KeyList) -> KeyList:
+        keys = keys if pinned is None else keys.with_sink_key(pinned)
         had = [one for one in keys.keys if one.key_id == key.public.key_id]
         known = had[0] if had else _known(key, now)
         noted = msgspec.structs.replace(known, enrolment=enrolment)

@@ -16,12 +16,14 @@ from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
 from vox_telemetry_client.files import is_no_space, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, oldest, used
 from vox_telemetry_client.journal_lines import (
+    UNSIGNED,
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Enqueued,
     Line,
+    Proof,
     Pruned,
     Rejected,
     Split,
@@ -118,11 +120,13 @@ class Spool(SpoolView):
         with self._changing():
             self._decide(Attempt(self.at(), batch_id, duty, status))
 
-    def acknowledge(self, batch_id: str, receipt: Receipt, *, duplicate: bool) -> None:
+    def acknowledge(
+        self, batch_id: str, receipt: Receipt, *, duplicate: bool, proof: Proof = UNSIGNED
+    ) -> None:
         """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
         with self._changing():
             ended = self._says_of(batch_id).ends([batch_id])
-            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended))
+            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended, *proof))
             end(self.folder, batch_id, self._says_of(batch_id))
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:

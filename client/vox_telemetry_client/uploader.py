@@ -16,6 +16,7 @@ from vox_telemetry_client.delivery import Sent, Verdict, advice, clock_offset_s,
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.failing import Failing
 from vox_telemetry_client.foreign import set_foreign_aside
+from vox_telemetry_client.journal_lines import Proof
 from vox_telemetry_client.limits import BACKOFF_BASE_S, BATCH_RETRY_MAX_S
 from vox_telemetry_client.own_problems import BEFORE_CONSENT, FAILED_ALONE
 from vox_telemetry_client.pacing import TokenBucket
@@ -34,6 +35,7 @@ from vox_telemetry_client.unapproved import not_approved
 from vox_telemetry_client.waiting import Waiting
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.problems import Duty, Problem
+from vox_telemetry_spec.receipt import Receipt
 from vox_telemetry_spec.times import format_time
 
 
@@ -111,7 +113,7 @@ class Uploader:
     def _obey(self, batch: Batch, verdict: Verdict) -> None:
         """Do what the answer asks."""
         if verdict.duty is Duty.ACKNOWLEDGE and verdict.receipt is not None:
-            self._spool.acknowledge(batch.batch_id, verdict.receipt, duplicate=verdict.duplicate)
+            self._acknowledge(batch.batch_id, verdict.receipt, verdict)
             result = Result.DUPLICATE if verdict.duplicate else Result.ACKNOWLEDGED
             self._end(Outcome(batch.batch_id, result, self._attempts, batch.event_count))
         elif verdict.duty is Duty.SET_ASIDE:
@@ -139,6 +141,11 @@ class Uploader:
             pause_s = self._world.random() * BACKOFF_BASE_S
             self._wait(pause_s, "the sink fails on a batch, the next one is tried")
 
+    def _acknowledge(self, batch_id: str, receipt: Receipt, verdict: Verdict) -> None:
+        pinned = self._sender.sink_key
+        proof = Proof(verdict.proof, None if pinned is None else pinned.key_id)
+        self._spool.acknowledge(batch_id, receipt, duplicate=verdict.duplicate, proof=proof)
+
     def _attempt(self, batch: Batch) -> Verdict:
         verdict = self._request(batch)
         if self._corrects_clock(verdict.problem):
@@ -163,7 +170,13 @@ class Uploader:
         )
         reply = self._world.post(headers | self._sender.headers, batch.payload)
         self._attempts += 1
-        sent = Sent(batch.batch_id, batch.payload_sha256, batch.event_count)
+        sent = Sent(
+            batch.batch_id,
+            batch.payload_sha256,
+            batch.event_count,
+            headers,
+            self._sender.sink_key,
+        )
         verdict = judge(reply, sent, now=self._world.now())
         self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
         return verdict

@@ -9,7 +9,7 @@ from vox_telemetry_client.report import Outcome
 from vox_telemetry_client.signing import authorization
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.keys import SigningKey
+from vox_telemetry_spec.keys import PublicKey, SigningKey
 from vox_telemetry_spec.wire import IngestTarget
 
 
@@ -30,16 +30,23 @@ class World:
 
 @dataclass(frozen=True)
 class Sender:
-    """Where to send and who signs; the token never shows."""
+    """Where to send, who signs, and who must sign receipts; the token never shows."""
 
     target: IngestTarget
     key: SigningKey
     headers: dict[str, str]
+    sink_key: PublicKey | None = None
 
     @classmethod
-    def of(cls, target: IngestTarget, key: SigningKey, token: str | None) -> "Sender":
+    def of(
+        cls,
+        target: IngestTarget,
+        key: SigningKey,
+        token: str | None,
+        sink_key: PublicKey | None = None,
+    ) -> "Sender":
         """Put the token into its header."""
-        return cls(target, key, authorization(token))
+        return cls(target, key, authorization(token), sink_key)
 
     def __repr__(self) -> str:
         """Leave out the headers: they hold the token."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from typing import NamedTuple
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -24,27 +25,39 @@ from vox_telemetry_sink.logs import configure_logging
 from vox_telemetry_sink.openapi import openapi_config
 from vox_telemetry_sink.partitions import keeping_partitions_ahead
 from vox_telemetry_sink.problems import EXCEPTION_HANDLERS
+from vox_telemetry_sink.receipt_key import load_receipt_key
 from vox_telemetry_sink.store import Store
 from vox_telemetry_sink.writer import running_writer
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.limits import ENROLMENT_RATE_BURST, ENROLMENT_RATE_PER_S
+
+
+class Loaded(NamedTuple):
+    """What a worker reads once from files: the contract, and the key that signs receipts."""
+
+    checker: Checker
+    receipt_key: SigningKey | None
 
 
 def create_app(config: Config) -> Litestar:
     """Return the sink's application.
 
     Raises:
-        ConfigError: no database: `serve` starts the embedded one and says where it is.
+        ConfigError: no database: `serve` starts the embedded one and says where it is; or a
+            receipt key that cannot be used.
         RegistryError: a packaged contract file is damaged.
 
     """
     if config.database_url is None:
         raise ConfigError(f"{DATABASE_URL} is not set, expected postgresql://…")
+    file = config.receipt_key_file
+    loaded = Loaded(Checker.load(), None if file is None else load_receipt_key(file))
     return Litestar(
         route_handlers=[ingest, enrol, about, livez, readyz],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_holding(config, config.database_url, Checker.load())],
+        lifespan=[_holding(config, config.database_url, loaded)],
         openapi_config=openapi_config(version("vox-telemetry")),
         logging_config=None,  # Litestar's own log would print exceptions with their messages
     )
@@ -57,7 +70,7 @@ def app_from_environment() -> Litestar:
 
 
 def _holding(
-    config: Config, dsn: str, checker: Checker
+    config: Config, dsn: str, loaded: Loaded
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def holding(app: Litestar) -> AsyncIterator[None]:
@@ -66,7 +79,7 @@ def _holding(
             async with keeping_partitions_ahead(pool), running_writer(store) as writer:
                 app.state.sink = Sink(
                     config=config,
-                    checker=checker,
+                    checker=loaded.checker,
                     store=store,
                     keys=KeyRegistry(key_store, clock=time.monotonic),
                     key_store=key_store,
@@ -77,6 +90,7 @@ def _holding(
                         policy_name="enrolments",
                     ),
                     writer=writer,
+                    receipt_key=loaded.receipt_key,
                 )
                 yield
 

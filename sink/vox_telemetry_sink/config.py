@@ -22,6 +22,7 @@ UPLOAD_TOKEN = "VOX_SINK_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not
 PUBLIC_AUTHORITY = "VOX_SINK_PUBLIC_AUTHORITY"
 RATE_PER_S_NAME = "VOX_SINK_RATE_PER_S"
 RATE_BURST_NAME = "VOX_SINK_RATE_BURST"
+RECEIPT_KEY_FILE = "VOX_SINK_RECEIPT_KEY_FILE"
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8750
@@ -40,6 +41,7 @@ class Config:
 
     `database_url` None means the embedded Postgres under `data_dir`. `public_authority` is what
     clients sign as `@authority`; None means to believe the Host header, for loopback only.
+    `receipt_key_file` None means that receipts are not signed.
     """
 
     database_url: str | None = field(repr=False)
@@ -51,6 +53,7 @@ class Config:
     public_authority: str | None = None
     rate_per_s: float = RATE_PER_S
     rate_burst: int = RATE_BURST
+    receipt_key_file: Path | None = None
     receive_deadline_s: float = RECEIVE_DEADLINE_S  # no variable on purpose: wire 4 names it
 
     @classmethod
@@ -73,6 +76,7 @@ class Config:
             public_authority=_authority(environ),
             rate_per_s=_rate(environ),
             rate_burst=_integer(environ, RATE_BURST_NAME, RATE_BURST, (1, RATE_BURST_MAX)),
+            receipt_key_file=_file(environ, RECEIPT_KEY_FILE),
         )
         if config.public_authority is None and not _is_loopback(config.host):
             raise ConfigError(
@@ -90,6 +94,14 @@ def _secret(environ: Mapping[str, str], name: str) -> str | None:
     if not value.strip():
         raise ConfigError(f"{name} is set but blank, expected a value: set one or unset it")
     return value.strip()
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    """Return a file's path; blank is an error, since it would silently mean none."""
+    value = environ.get(name)
+    if value is not None and not value.strip():
+        raise ConfigError(f"{name} is set but blank, expected a file: set one or unset it")
+    return None if value is None else Path(value)
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
@@ -16,8 +17,9 @@ from vox_telemetry_sink.openapi_keys import EnrolOperation
 from vox_telemetry_sink.problems import RATE_HEADERS
 from vox_telemetry_sink.prove import prove
 from vox_telemetry_sink.receive import ENROLMENT_BODY, receive
-from vox_telemetry_spec.enrolment import EnrolmentCode, EnrolmentReceipt, read_code
+from vox_telemetry_spec.enrolment import EnrolmentCode, EnrolmentReceipt, PublicJwk, read_code
 from vox_telemetry_spec.errors import EnrolmentRefusedError
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.times import format_time
 from vox_telemetry_spec.wire import (
@@ -48,7 +50,7 @@ async def enrol(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) ->
         _refuse_code()
     log().info("enrolled", key_id=enrolled.key.key_id, repeated=not enrolled.is_new)
     return Response(
-        _receipt(enrolled.key).encode(),
+        _receipt(enrolled.key, sink.receipt_key).encode(),
         status_code=201 if enrolled.is_new else 200,
         media_type=ENROLMENT_RECEIPT_MEDIA_TYPE,
         headers=request.state.get(RATE_HEADERS),
@@ -93,7 +95,7 @@ def _refuse_code() -> NoReturn:
     ) from None
 
 
-def _receipt(key: ListedKey) -> EnrolmentReceipt:
+def _receipt(key: ListedKey, receipt_key: SigningKey | None) -> EnrolmentReceipt:
     return EnrolmentReceipt(
         schema=ENROLMENT_RECEIPT_SCHEMA,
         key_id=key.key_id,
@@ -102,5 +104,9 @@ def _receipt(key: ListedKey) -> EnrolmentReceipt:
         families=key.families,
         enrolled_at=format_time(key.enrolled_at),
         not_after=format_time(key.not_after) if key.not_after else None,
-        sink_key=None,  # this sink does not sign its receipts
+        sink_key=None if receipt_key is None else _public(receipt_key),
     )
+
+
+def _public(receipt_key: SigningKey) -> PublicJwk:
+    return msgspec.convert(receipt_key.public.jwk, PublicJwk)

@@ -27,7 +27,10 @@ from vox_telemetry_sink.unpack import unpack
 from vox_telemetry_sink.verify import Verified, read_claim, verify
 from vox_telemetry_sink.writer import Writer
 from vox_telemetry_spec.checking import Checker
+from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
+from vox_telemetry_spec.receipt_signature import sign_receipt
+from vox_telemetry_spec.signature import PresentedSignature
 from vox_telemetry_spec.wire import INGEST_PATH, RECEIPT_MEDIA_TYPE
 
 
@@ -43,6 +46,7 @@ class Sink:
     limiter: Limiter
     enrolment_limiter: Limiter
     writer: Writer
+    receipt_key: SigningKey | None
 
 
 @post(INGEST_PATH, operation_class=IngestOperation, request_max_body_size=None)
@@ -66,12 +70,24 @@ async def ingest(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) -
     receipt = stored.receipt(accepted.envelope.batch_id)
     outcome = "stored" if stored.is_new else "duplicate"
     log().info(outcome, batch_id=receipt.batch_id, key_id=claim.key_id, events=receipt.event_count)
+    body, status = receipt.encode(), 201 if stored.is_new else 200
+    proof = _proof(body, status, claim, sink.receipt_key)
     return Response(
-        receipt.encode(),
-        status_code=201 if stored.is_new else 200,
+        body,
+        status_code=status,
         media_type=RECEIPT_MEDIA_TYPE,
-        headers=request.state.get(RATE_HEADERS),
+        headers={**request.state.get(RATE_HEADERS, {}), **proof},
     )
+
+
+def _proof(
+    body: bytes, status: int, claim: PresentedSignature, key: SigningKey | None
+) -> dict[str, str]:
+    """Return the fields of a signed receipt (wire 13); the group is committed by now."""
+    if key is None:
+        return {}
+    request = (claim.label, claim.signature)
+    return sign_receipt(body, status, request, key, created=int(time.time()))
 
 
 def check_token(authorization: str | None, expected: str | None) -> None:

@@ -10,6 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
     Components,
     Example,
+    OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -62,6 +63,17 @@ _EXAMPLE_INPUT = (
     'vox=("@method" "@authority" "@path" "content-type" "content-digest" "idempotency-key")'
     ';created=1795341600;keyid="kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";alg="ed25519"'
     ';nonce="9f86d081884c7d65";tag="vox-usage-batch"'
+)
+_EXAMPLE_PROOF = (
+    'vox=("@status" "content-digest" "content-type" "signature";req;key="vox")'
+    ';created=1795341600;keyid="dYPrtpjz7ueisKr0RhrAyP6xDFkCRzihvEE-WccLtuw";alg="ed25519"'
+    ';tag="vox-usage-receipt"'
+)
+# name, what it is, example; with a receipt key only (wire 13)
+_RECEIPT_HEADERS = (
+    ("Content-Digest", "RFC 9530, sha-256 over the receipt", "sha-256=:BASE64:"),
+    ("Signature-Input", "RFC 9421, ed25519, the tag vox-usage-receipt", _EXAMPLE_PROOF),
+    ("Signature", "RFC 9421, bound to the request's signature", "vox=:BASE64:"),
 )
 # name, required, what it is, example
 _HEADERS = (
@@ -140,9 +152,17 @@ def header_parameter(name: str, required: bool, description: str, example: str) 
 
 def _receipts() -> dict[str, OpenAPIResponse]:
     media = {RECEIPT_MEDIA_TYPE: OpenAPIMediaType(schema=object_schema(), example=_EXAMPLE_RECEIPT)}
+    signed = {
+        name: OpenAPIHeader(
+            description=description, schema=Schema(type=OpenAPIType.STRING), example=example
+        )
+        for name, description, example in _RECEIPT_HEADERS
+    }
     return {
-        "201": OpenAPIResponse(description="stored now", content=media),
-        "200": OpenAPIResponse(description="held already: the same receipt", content=media),
+        "201": OpenAPIResponse(description="stored now", content=media, headers={**signed}),
+        "200": OpenAPIResponse(
+            description="held already: the same receipt", content=media, headers={**signed}
+        ),
     }
 
 

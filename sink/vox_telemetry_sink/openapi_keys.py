@@ -102,7 +102,7 @@ def _receipts() -> dict[str, OpenAPIResponse]:
     media = {ENROLMENT_RECEIPT_MEDIA_TYPE: receipt}
     return {
         "201": OpenAPIResponse(
-            description="enrolled now; sink_key is null while receipts are not signed",
+            description="enrolled now; sink_key signs receipts, null where none does",
             content=media,
         ),
         "200": OpenAPIResponse(

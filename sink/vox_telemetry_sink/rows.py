@@ -7,8 +7,7 @@ from uuid import UUID
 import msgspec
 
 from vox_telemetry_sink.enforce import Accepted
-from vox_telemetry_sink.verify import SIGNATURE_HEADERS, Received
-from vox_telemetry_spec.wire import CONTENT_ENCODING, REQUIRED_COMPONENTS
+from vox_telemetry_sink.verify import SIGNATURE_HEADERS, Verified
 
 EVENT_COLUMNS: Final = (
     "batch_id",
@@ -22,13 +21,6 @@ EVENT_COLUMNS: Final = (
     "metric_value",
     "metadata",
 )
-# What is kept of a request's headers: what the profile has signed, and the signature. A bearer
-# token or an address that a proxy added is never among them.
-_KEPT_FIELDS: Final = (
-    *(name for name in REQUIRED_COMPONENTS if not name.startswith("@")),
-    CONTENT_ENCODING,
-    *SIGNATURE_HEADERS,
-)
 
 
 def batch_row(accepted: Accepted) -> tuple[object, ...]:
@@ -40,7 +32,7 @@ def batch_row(accepted: Accepted) -> tuple[object, ...]:
         accepted.payload_sha256,
         received.coding,
         received.coded_body,
-        signed_request(received),
+        signed_request(accepted.verified),
         len(accepted.events),
         envelope.approved_at,
         accepted.received_at,
@@ -67,15 +59,20 @@ def event_rows(accepted: Accepted) -> Iterator[tuple[object, ...]]:
         )
 
 
-def signed_request(received: Received) -> bytes:
-    """Return what `coded_body` needs beside it to be verified again, as JSON."""
-    request = received.request
-    kept = {name: request.fields[name] for name in _KEPT_FIELDS if name in request.fields}
+def signed_request(verified: Verified) -> bytes:
+    """Return what `coded_body` needs beside it to be verified again, as JSON.
+
+    Of the headers only what the signature covers is kept, and the signature: never a bearer token
+    or an address (wire 6.2), at most SIGNATURE_BASE_MAX_BYTES.
+    """
+    request = verified.received.request
     return msgspec.json.encode(
         {
             "method": request.method,
             "authority": request.authority,
             "path": request.path,
-            "fields": kept,
+            "fields": {
+                name: request.fields[name] for name in (*verified.claim.covered, *SIGNATURE_HEADERS)
+            },
         }
     )

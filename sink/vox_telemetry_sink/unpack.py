@@ -33,8 +33,17 @@ def unpack(verified: Verified) -> bytes:
             (400), or grows over the limit (413).
 
     """
-    body = verified.received.coded_body
-    match verified.received.coding:
+    return unpack_body(verified.received.coding, verified.received.coded_body)
+
+
+def unpack_body(coding: str | None, body: bytes) -> bytes:
+    """Return the payload in a body of that coding.
+
+    Raises:
+        RefusalError: as `unpack`.
+
+    """
+    match coding:
         case "gzip":
             payload = _undo(zlib.decompressobj(_GZIP_ONLY), "gzip", body)
         case "zstd":

@@ -60,6 +60,7 @@ class Verified:
     """A request that an enrolled key signed; only `verify` makes one."""
 
     received: Received
+    claim: PresentedSignature
     key: EnrolledKey
     made_by: object
 
@@ -107,7 +108,7 @@ def verify(
         is_stale = exc.problem is ProblemType.SIGNATURE_STALE
         sink_time = format_time(now) if is_stale else ""
         raise RefusalError(exc.problem, str(exc), sink_time=sink_time) from exc
-    return Verified(received, good_key, _OURS)
+    return Verified(received, claim, good_key, _OURS)
 
 
 def _good_key(key: EnrolledKey | None, claim: PresentedSignature, now: datetime) -> EnrolledKey:

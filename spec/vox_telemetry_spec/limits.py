@@ -22,6 +22,7 @@ METADATA_MAX_BYTES: Final = 262_144
 SIGNATURE_MAX_SKEW_S: Final = 300
 NONCE_MIN_CHARS: Final = 16
 COMPONENTS_MAX_COUNT: Final = 16
+SIGNATURE_BASE_MAX_BYTES: Final = 16_384
 
 # wire 5.3: how far an event's own time may lie from the checker's clock.
 RECORDED_AT_MAX_AHEAD_S: Final = 600
@@ -40,6 +41,9 @@ ENROLMENT_MAX_BYTES: Final = 4_096
 ENROLMENT_CODE_CHARS: Final = 20
 KEY_NAME_MAX_CHARS: Final = 128
 KEY_FAMILIES_MAX_COUNT: Final = 64
+
+# wire 13: a signed receipt has about 800 bytes with its fields; a longer one is no proof of ours.
+RECEIPT_PROOF_MAX_BYTES: Final = 8_192
 
 # trial rows: RESEARCH_TRIAL_STRING_MAX_CHARS of the original.
 TRIAL_STRING_MAX_CHARS: Final = 128
@@ -89,3 +93,6 @@ ANONYMITY_MIN_KEYS: Final = 20  # the original's k, for any aggregate that is sh
 ANONYMITY_MAX_KEYS: Final = 1_000_000
 REJECTIONS_MAX_COUNT: Final = 10_000  # that one list shows
 JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100
+RECEIPT_KEY_FILE_MAX_BYTES: Final = 4_096  # an Ed25519 key in PKCS#8 PEM has 119
+AUDIT_FETCH_BATCHES: Final = 8  # in memory at a time: 8 MiB of bodies
+AUDIT_CLOCK_SLACK_S: Final = 60  # from the check of `created` until `received_at` is taken

@@ -13,39 +13,44 @@ Not checked here: whether a nonce was seen before. A replay inside the window is
 batch that is already stored and changes nothing (wire 6.5).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vox_telemetry_spec.errors import FieldRefusedError, SignatureRefusedError
+from vox_telemetry_spec.errors import SignatureRefusedError
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.limits import NONCE_MIN_CHARS, SIGNATURE_MAX_SKEW_S
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest, signature_base
-from vox_telemetry_spec.structured_fields import (
-    Component,
-    Params,
-    parse_dictionary,
-    serialise_bytes,
-    serialise_inner_list,
+from vox_telemetry_spec.signature_fields import (
+    check_algorithm,
+    key_id_of,
+    presented_bytes,
+    seconds_of,
+    signature_member,
+    written_fields,
 )
+from vox_telemetry_spec.structured_fields import Component, Params
 from vox_telemetry_spec.wire import (
     BATCH_SIGNATURE,
     CONTENT_ENCODING,
     SIGNATURE_ALGORITHM,
-    SIGNATURE_LABEL,
     SignatureProfile,
 )
 
 
 @dataclass(frozen=True)
 class PresentedSignature:
-    """What a request claims, with the bytes that the claim must verify over."""
+    """What a request claims, with the bytes that the claim must verify over.
+
+    `label` and `covered` are those of Signature-Input, `covered` without the derived components.
+    """
 
     key_id: str
     created: int
     base: bytes
     signature: bytes
-    expires: int | None = None
+    expires: int | None
+    label: str
+    covered: tuple[str, ...]
 
 
 def sign_request(
@@ -69,10 +74,7 @@ def sign_request(
         "tag": profile.tag,
     }
     signature = key.sign(signature_base(request, components, params))
-    return {
-        "signature-input": f"{SIGNATURE_LABEL}={serialise_inner_list(components, params)}",
-        "signature": f"{SIGNATURE_LABEL}={serialise_bytes(signature)}",
-    }
+    return written_fields(components, params, signature)
 
 
 def read_signature(
@@ -89,14 +91,10 @@ def read_signature(
             covers less than wire 6.2 (11.2 for an enrolment) asks for.
 
     """
-    members = _dictionary("Signature-Input", signature_input)
-    label, components, params = _ours(members, profile.tag)
-    if not _is_string(params.get("alg"), SIGNATURE_ALGORITHM):
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_ALGORITHM, 'alg is not ed25519, expected alg="ed25519"'
-        )
-    key_id, created = _key_id(params), _seconds("created", params.get("created"))
-    expires = _seconds("expires", params["expires"]) if "expires" in params else None
+    label, components, params = signature_member(signature_input, profile.tag)
+    check_algorithm(params)
+    key_id, created = key_id_of(params), seconds_of("created", params.get("created"))
+    expires = seconds_of("expires", params["expires"]) if "expires" in params else None
     _nonce(params)
     covered = [name for name, _ in components]
     missing = [name for name in _must_cover(request, profile) if name not in covered]
@@ -105,14 +103,10 @@ def read_signature(
             ProblemType.SIGNATURE_COVERAGE,
             f"the signature does not cover {', '.join(missing)}, expected all of wire 6.2",
         )
-    presented, _ = _dictionary("Signature", signature).get(label, (None, {}))
-    if not isinstance(presented, bytes):
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MALFORMED,
-            "Signature has no byte sequence under the label of Signature-Input",
-        )
+    presented = presented_bytes(signature, label)
     base = signature_base(request, components, params)
-    return PresentedSignature(key_id, created, base, presented, expires)
+    fields = tuple(str(name) for name in covered if not str(name).startswith("@"))
+    return PresentedSignature(key_id, created, base, presented, expires, label, fields)
 
 
 def check_fresh(presented: PresentedSignature, *, now_s: float) -> None:
@@ -139,63 +133,6 @@ def _must_cover(request: SignableRequest, profile: SignatureProfile) -> tuple[st
     if CONTENT_ENCODING in request.fields:
         return (*profile.components, CONTENT_ENCODING)
     return profile.components
-
-
-def _dictionary(name: str, header: str | None) -> dict[str, tuple[object, Params]]:
-    if header is None:
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MISSING, f"got no {name} header, expected one (RFC 9421)"
-        )
-    try:
-        return parse_dictionary(name, header)
-    except FieldRefusedError as exc:
-        raise SignatureRefusedError(ProblemType.SIGNATURE_MALFORMED, str(exc)) from exc
-
-
-def _ours(
-    members: Mapping[str, tuple[object, Params]], tag: str
-) -> tuple[str, list[Component], Params]:
-    found = [
-        (label, components, params)
-        for label, (components, params) in members.items()
-        if _is_string(params.get("tag"), tag)
-    ]
-    if not found:
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MISSING, f"got no signature with the tag {tag}"
-        )
-    if len(found) > 1:
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_AMBIGUOUS,
-            f"got {len(found)} signatures with the tag {tag}, expected one",
-        )
-    label, components, params = found[0]
-    if not isinstance(components, list):
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MALFORMED, "Signature-Input holds no list of components"
-        )
-    return label, components, params
-
-
-def _is_string(value: object, expected: str) -> bool:
-    """Tell the string (RFC 9421 section 2.3) from a token, which compares equal to it."""
-    return type(value) is str and value == expected
-
-
-def _key_id(params: Params) -> str:
-    key_id = params.get("keyid")
-    if type(key_id) is not str:
-        raise SignatureRefusedError(ProblemType.SIGNATURE_MALFORMED, "keyid is no string")
-    return key_id
-
-
-def _seconds(name: str, value: object) -> int:
-    if type(value) is not int:
-        raise SignatureRefusedError(
-            ProblemType.SIGNATURE_MALFORMED,
-            f"{name} is no integer, expected seconds (RFC 9421 2.3)",
-        )
-    return value
 
 
 def _nonce(params: Params) -> None:

@@ -67,6 +67,16 @@ def serialise_bytes(raw: bytes) -> str:
     return http_sf.ser(raw)
 
 
+def serialise_component(name: str, params: Params) -> str:
+    """Return a component's identifier, `"name"` with its parameters (RFC 9421 section 2).
+
+    Raises:
+        FieldRefusedError: a parameter that no structured field can hold.
+
+    """
+    return serialise_inner_list([(name, params)], {})[1:-1]
+
+
 def serialise_inner_list(components: Sequence[Component], params: Params) -> str:
     """Return an inner list with parameters (RFC 9651 section 4.1.1.1).
 

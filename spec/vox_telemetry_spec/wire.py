@@ -46,6 +46,18 @@ BATCH_SIGNATURE: Final = SignatureProfile(SIGNATURE_TAG, REQUIRED_COMPONENTS)
 ENROLMENT_SIGNATURE: Final = SignatureProfile(
     "vox-key-enrolment", ("@method", "@authority", "@path", "content-type", "content-digest")
 )
+RECEIPT_SIGNATURE: Final = SignatureProfile(
+    "vox-usage-receipt", ("@status", "content-digest", "content-type", "signature")
+)
+# What a signature covers is kept with the batch: never a secret, never an address.
+NEVER_COVERED: Final = (
+    "authorization",
+    "cookie",
+    "forwarded",
+    "proxy-authorization",
+    "x-forwarded-for",
+    "x-real-ip",
+)
 CODINGS: Final = ("gzip", "zstd")
 
 # What a URL may hold so that every client, gateway and sink sees the same authority and path: no

@@ -93,6 +93,7 @@ def test_the_list_lies_in_the_users_configuration_and_is_only_for_the_user(
     assert json.loads(path.read_text()) == {
         "current": "a",
         "keys": [{"key_id": "a", "x": "aaa", "created_at": "2026-11-22T12:00:00.000Z"}],
+        "sink_keys": [],
     }
     assert key_list.read() == _signed_by(A)
 

@@ -61,8 +61,9 @@ def test_a_good_request_is_verified(key: SigningKey, upload: Upload) -> None:
 
 
 def test_nobody_else_makes_a_verified(key: SigningKey, upload: Upload) -> None:
+    got = received(upload)
     with pytest.raises(RuntimeError, match=re.escape("made by verify() only")):
-        Verified(received(upload), enrolled(key), object())
+        Verified(got, read_claim(got), enrolled(key), object())
 
 
 @pytest.mark.parametrize(

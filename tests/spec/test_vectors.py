@@ -19,7 +19,18 @@ from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.strict_json import decode
 
-KINDS = ("signature", "digest", "json", "batch", "receipt", "duty", "key", "forbidden", "enrolment")
+KINDS = (
+    "signature",
+    "digest",
+    "json",
+    "batch",
+    "receipt",
+    "duty",
+    "key",
+    "forbidden",
+    "enrolment",
+    "receipt-signature",
+)
 FILES = {f"{kind}.v1.json" for kind in KINDS}
 MAKER = REPOSITORY / "spec" / "make_vectors.py"
 SCHEMA = json.loads(FOLDER.joinpath("vectors.schema.json").read_bytes())

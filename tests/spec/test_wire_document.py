@@ -12,6 +12,7 @@ from vox_telemetry_spec.about import About
 from vox_telemetry_spec.enrolment import EnrolmentReceipt, make_code, write_enrolment
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import Duty, ProblemType, duty_for_status
+from vox_telemetry_spec.receipt_signature import sign_receipt
 from vox_telemetry_spec.signature import sign_request
 from vox_telemetry_spec.signature_base import SignableRequest
 
@@ -125,6 +126,23 @@ def test_the_components_of_an_enrolment_are_the_code_s() -> None:
     assert f"the tag `{wire.ENROLMENT_SIGNATURE.tag}`" in section
 
 
+def test_the_components_and_fields_of_a_receipt_are_the_code_s() -> None:
+    section = DOCUMENT.split("### 13.1 ")[1].split("### 13.2 ")[0]
+    [listed] = re.findall(r"It MUST cover (.*?), the value of", section)
+    names = tuple(re.findall(r'`"(.+?)".*?`', listed))
+    assert names == wire.RECEIPT_SIGNATURE.components
+    assert f"tag `{wire.RECEIPT_SIGNATURE.tag}`" in section
+    key = SigningKey(bytes(32))
+    made = sign_receipt(b"{}", 201, ("vox", b"s"), key, created=1)
+    assert [name for name, _ in _table("field", "value")] == list(made)
+    assert listed.replace("`", "").replace(",", "").replace(" and", "") in made["signature-input"]
+
+
+def test_what_a_signature_never_covers_is_the_code_s() -> None:
+    [listed] = re.findall(r"MUST NOT cover (.*?), and a sink", DOCUMENT, re.DOTALL)
+    assert tuple(re.findall(r"`(.+?)`", listed)) == wire.NEVER_COVERED
+
+
 def test_the_members_of_an_enrolment_and_its_receipt_are_the_code_s() -> None:
     key = SigningKey(bytes(32)).public
     request = json.loads(write_enrolment(make_code(bytes(20)), key))
@@ -146,9 +164,9 @@ def test_the_codings_are_the_code_s() -> None:
 
 
 def test_sections_are_numbered_without_a_gap() -> None:
-    assert re.findall(r"^## (\d+) ", DOCUMENT, re.MULTILINE) == [str(n) for n in range(1, 13)]
+    assert re.findall(r"^## (\d+) ", DOCUMENT, re.MULTILINE) == [str(n) for n in range(1, 14)]
     subsections = re.findall(r"^### (\d+)\.(\d+) ", DOCUMENT, re.MULTILINE)
-    counts = {"5": 3, "6": 6, "11": 5}
+    counts = {"5": 3, "6": 6, "11": 5, "13": 4}
     assert subsections == [
         (section, str(n)) for section, count in counts.items() for n in range(1, count + 1)
     ]

@@ -31,7 +31,7 @@ from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.uploader import Uploader
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.contracts import Contracts
-from vox_telemetry_spec.keys import SigningKey
+from vox_telemetry_spec.keys import PublicKey, SigningKey
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.wire import ingest_target
 
@@ -132,6 +132,7 @@ def upload(
     *,
     may_send: Callable[[], Decision] = lambda: ALLOWED,
     token: str | None = None,
+    sink_key: PublicKey | None = None,
     limits: RunLimits = NO_LIMITS,
     network: Network = DIRECT,
     silence_s: float = 0.5,
@@ -141,7 +142,7 @@ def upload(
     url = server if isinstance(server, str) else server.url
     clock = clock or Clock(datetime.now(UTC))
     target = ingest_target(url)
-    sender = Sender.of(target, SigningKey(SEED), token)
+    sender = Sender.of(target, SigningKey(SEED), token, sink_key)
     patience = {"silence_s": silence_s, "request_s": request_s}
     with Transport(target, "test/1", network, **patience) as transport:
         world = World(

@@ -17,6 +17,7 @@ EXAMPLES = {
     "doctor": ("doctor", "doctor --offline --json"),
     "completion": ("completion bash > ~/.local/share/bash-completion/completions/vox-telemetry",),
     "journal": ("journal --since 2026-11-01", "journal --batch 019abcde --json"),
+    "journal verify": ("journal verify", "journal verify --json"),
     "keys generate": ("keys generate",),
     "keys import": ("keys import key.pem",),
     "keys show": ("keys show", f"keys show {_KEY}"),
@@ -43,10 +44,17 @@ def add_examples(app: typer.Typer, path: tuple[str, ...] = ()) -> None:
     """Put its examples at the end of the help of each command that has none there."""
     for command in app.registered_commands:
         name = command.name or command.callback.__name__ if command.callback else ""
-        lines = EXAMPLES.get(" ".join((*path, name)), ())
-        if lines and command.epilog is None:
-            told = "\n\n".join(f"vox-telemetry {line}" for line in lines)
-            command.epilog = f"Examples:\n\n{told}"
+        if command.epilog is None:
+            command.epilog = _told(*path, name)
     for group in app.registered_groups:
+        here = (*path, group.name or "")
+        if told := _told(*here):  # a group that is a command as well
+            group.epilog = told
         if group.typer_instance is not None:
-            add_examples(group.typer_instance, (*path, group.name or ""))
+            add_examples(group.typer_instance, here)
+
+
+def _told(*path: str) -> str | None:
+    lines = EXAMPLES.get(" ".join(path), ())
+    told = "\n\n".join(f"vox-telemetry {line}" for line in lines)
+    return f"Examples:\n\n{told}" if lines else None

@@ -1,20 +1,20 @@
 """`vox-telemetry journal`: what was decided about each batch, and when."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
 import typer
 
 from vox_telemetry_client.cli import output, streams
+from vox_telemetry_client.cli.journal_damage import Damage
+from vox_telemetry_client.cli.journal_verify import verify
 from vox_telemetry_client.cli.journal_words import in_words
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.taking import since_time
 from vox_telemetry_client.delivery import plain
 from vox_telemetry_client.history import Entry, entries, is_within, named
 from vox_telemetry_client.journal_lines import Line
-from vox_telemetry_client.limits import DAMAGED_LINES_SHOWN_MAX
 from vox_telemetry_client.settings import naming_the_spool, settings, spool_to_read
 
 Since = Annotated[
@@ -29,29 +29,13 @@ AsLines = Annotated[
 ]
 
 
-@dataclass
-class _Damage:
-    """Which lines cannot be read; the first few by number."""
-
-    count: int = 0
-    numbers: list[int] = field(default_factory=list)
-
-    def add(self, number: int) -> None:
-        self.count += 1
-        if len(self.numbers) < DAMAGED_LINES_SHOWN_MAX:
-            self.numbers.append(number)
-
-    def members(self) -> dict[str, object]:
-        return {"unreadable": {"count": self.count, "first_lines": self.numbers}}
-
-    def tell(self) -> None:
-        if self.count:
-            numbers = ", ".join(map(str, self.numbers))
-            more = ", …" if self.count > len(self.numbers) else ""
-            output.note(f"the journal has {self.count} unreadable lines: {numbers}{more}")
+app = typer.Typer(invoke_without_command=True)
+app.command("verify")(verify)
 
 
+@app.callback()
 def journal(
+    context: typer.Context,
     *,
     since: Since = None,
     batch: Batch = None,
@@ -59,10 +43,12 @@ def journal(
     as_json: AsJson = False,
 ) -> None:
     """Print the record of decisions, oldest first; changes nothing."""
+    if context.invoked_subcommand is not None:
+        return
     moment = since_time(since)
     config = settings()
     path = spool_to_read(config).folder.journal
-    damage = _Damage()
+    damage = Damage()
     with naming_the_spool(config):
         found = _readable(
             (entry for entry in entries(path) if is_within(entry, moment, batch)), damage
@@ -77,7 +63,7 @@ def journal(
     damage.tell()
 
 
-def _readable(found: Iterator[Entry], damage: _Damage) -> Iterator[Line]:
+def _readable(found: Iterator[Entry], damage: Damage) -> Iterator[Line]:
     for entry in found:
         if entry.line is None:
             damage.add(entry.number)

@@ -18,6 +18,7 @@ from vox_telemetry_client.errors import CredentialError, SwitchedOffError
 from vox_telemetry_client.key_list import Enrolment, KeyList
 from vox_telemetry_client.limits import KEY_OVERLAP_DEFAULT_H
 from vox_telemetry_client.settings import all_off, now, settings, target_of
+from vox_telemetry_client.sink_keys import origin_of
 from vox_telemetry_spec.enrolment import EnrolmentCode, EnrolmentReceipt, read_code
 from vox_telemetry_spec.errors import EnrolmentRefusedError
 from vox_telemetry_spec.keys import SigningKey
@@ -140,7 +141,7 @@ def _key(config: Config, key_id: str | None) -> SigningKey:
 def _enrolment(receipt: EnrolmentReceipt, target: IngestTarget) -> Enrolment:
     return Enrolment(
         enrolled_at=receipt.enrolled_at,
-        origin=target.url.removesuffix(target.path),
+        origin=origin_of(target),
         name=receipt.name,
         max_sensitivity=receipt.max_sensitivity,
         families=receipt.families,

@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_sink.cli.anonymity import anonymity
+from vox_telemetry_sink.cli.audit import audit
+from vox_telemetry_sink.cli.batches import batches
 from vox_telemetry_sink.cli.export import export
 from vox_telemetry_sink.cli.keys import keys
 from vox_telemetry_sink.cli.migrate import migrate
+from vox_telemetry_sink.cli.receipt_key import receipt_key
 from vox_telemetry_sink.cli.rejections import rejections
 from vox_telemetry_sink.cli.retention import retention
 from vox_telemetry_sink.cli.serve import serve
@@ -25,6 +28,9 @@ program.command(
     epilog="Example: vox-telemetry-sink export --since 2026-11-01 --family benchmark --out b.jsonl"
 )(export)
 program.add_typer(keys, name="keys")
+program.add_typer(receipt_key, name="receipt-key")
+program.add_typer(audit, name="audit")
+program.add_typer(batches, name="batches")
 program.add_typer(retention, name="retention")
 program.add_typer(rejections, name="rejections")
 program.add_typer(anonymity, name="anonymity")

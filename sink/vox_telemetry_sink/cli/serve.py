@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,10 +19,23 @@ from vox_telemetry_sink.cli.settings import (
     running_database,
     settings,
 )
-from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, HOST, PORT, WORKERS, Config
+from vox_telemetry_sink.config import (
+    DATA_DIR,
+    DATABASE_URL,
+    HOST,
+    PORT,
+    RECEIPT_KEY_FILE,
+    WORKERS,
+    Config,
+)
 from vox_telemetry_sink.errors import MigrationError
 from vox_telemetry_sink.logs import UVICORN_LOG_CONFIG, configure_logging, log
 from vox_telemetry_sink.protocol import HeaderDeadlineProtocol
+from vox_telemetry_sink.receipt_key import (
+    RECEIPT_KEY_NAME,
+    generate_receipt_key,
+    load_receipt_key,
+)
 from vox_telemetry_spec.limits import (
     CONNECTIONS_MAX_COUNT,
     DRAIN_DEADLINE_S,
@@ -58,7 +72,33 @@ def serve(
         is_ours = config.database_url is None
         asyncio.run(_prepare(dsn, may_migrate=is_ours))
         log().info("serving", host=config.host, port=config.port, workers=config.workers)
-        _serve(replace(config, database_url=dsn), {**environment, DATABASE_URL: dsn})
+        key_file = _receipt_key_file(config)
+        if key_file is not None:
+            environment[RECEIPT_KEY_FILE] = str(key_file)
+        _serve(
+            replace(config, database_url=dsn, receipt_key_file=key_file),
+            {**environment, DATABASE_URL: dsn},
+        )
+
+
+def _receipt_key_file(config: Config) -> Path | None:
+    """Return the file whose key signs receipts; beside the embedded database one is made.
+
+    Raises:
+        ConfigError: it cannot be made.
+
+    """
+    ours = config.database_url is None  # several sinks on one database need one key: not ours
+    file = config.data_dir / RECEIPT_KEY_NAME if ours else None
+    file = config.receipt_key_file or file
+    if file is None:
+        log().warning("receipts-unsigned", reason=f"{RECEIPT_KEY_FILE} is not set")
+        return None
+    if config.receipt_key_file is None and not file.exists():
+        made = generate_receipt_key(file)
+        log().info("receipt-key-made", file=str(file), key_id=made.public.key_id)
+    log().info("receipts-signed", key_id=load_receipt_key(file).public.key_id)
+    return file
 
 
 async def _prepare(dsn: str, *, may_migrate: bool) -> None:

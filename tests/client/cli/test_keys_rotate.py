@@ -53,7 +53,7 @@ def test_with_a_code_the_new_key_is_enrolled_and_then_signs_what_was_queued_befo
     client_env: dict[str, str], old: str, tmp_path: Path
 ) -> None:
     put(new_spool(tmp_path / "spool"))
-    with misbehaving_server(enrols(), stores()) as server:
+    with misbehaving_server(enrols(sink_key=None), stores()) as server:
         ran = _keys(
             *("rotate", "--enrol", "--json", "--overlap-hours", "1", "--url", server.url),
             env=client_env,

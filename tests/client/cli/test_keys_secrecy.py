@@ -70,7 +70,9 @@ def test_no_command_prints_the_private_key(
 ) -> None:
     put(new_spool(tmp_path / "spool"))
     (tmp_path / "code").write_text(CODE)
-    with misbehaving_server(enrols(), stores(), then=problem(401, "key-unknown")) as server:
+    with misbehaving_server(
+        enrols(sink_key=None), stores(), then=problem(401, "key-unknown")
+    ) as server:
         consent_to(server.url)
         env = client_env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
         enrol = ("keys", "enrol", "--code-file", tmp_path / "code")

@@ -8,7 +8,7 @@ import pytest
 
 from support.http_answers import Answer
 from support.http_server import misbehaving_server
-from support.tls import server_context
+from support.tls import Authority
 
 from .conftest import pages
 
@@ -109,15 +109,15 @@ def test_dns_that_does_not_answer_is_bounded(healthy, doctor) -> None:
 
 
 def test_tls(healthy, doctor, tmp_path: Path) -> None:
-    context, authority = server_context(tmp_path, "127.0.0.1")
-    with misbehaving_server(then=pages(), tls=context) as server:
+    authority = Authority(tmp_path)
+    with misbehaving_server(then=pages(), tls=authority.server("127.0.0.1")) as server:
         healthy.use(server.url)
         untrusted = doctor()
         assert untrusted["tls"]["state"] == "fail"
         assert untrusted["sink.answer"]["state"] == "fail"
-        healthy.monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        healthy.monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
         found = doctor()
-    assert found["ca"]["found"] == f"1 in {authority}, and no others"
+    assert found["ca"]["found"] == f"1 in {authority.file}, and no others"
     # The certificate of this test ends within an hour.
     assert found["tls"]["state"] == "warn"
     today = datetime.now(UTC)
@@ -126,9 +126,9 @@ def test_tls(healthy, doctor, tmp_path: Path) -> None:
 
 
 def test_tls_for_another_host(healthy, doctor, tmp_path: Path) -> None:
-    context, authority = server_context(tmp_path, "127.0.0.2")
-    healthy.monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    with misbehaving_server(then=pages(), tls=context) as server:
+    authority = Authority(tmp_path)
+    healthy.monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    with misbehaving_server(then=pages(), tls=authority.server("127.0.0.2")) as server:
         healthy.use(server.url)
         assert doctor()["tls"]["state"] == "fail"
 

@@ -141,11 +141,44 @@ async def test_after_kill_9_every_receipt_given_is_in_the_database(
     assert events == distinct == len(stored)
 
 
-def test_without_a_database_url_it_brings_its_own(tmp_path: Path) -> None:
-    env = {"VOX_SINK_DATA_DIR": str(tmp_path / "data")}
-    with serving(env=env) as (process, client, _):
-        key = enrolled(env)
-        assert post(client, key).status_code == 201
+def test_without_a_database_url_it_brings_its_own_with_a_receipt_key(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    env = {"VOX_SINK_DATA_DIR": str(data)}
+    logged = []
+    for round_ in range(2):
+        with serving(env=env) as (process, client, lines):
+            answer = post(client, enrolled(env))
+            assert answer.status_code == 201
+            shown = json.loads(run_cli(SINK, "receipt-key", "show", "--json", env=env).out)
+            assert f'keyid="{shown["key_id"]}"' in answer.headers["signature-input"]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        events = [json.loads(line)["event"] for line in lines]
+        assert events.count("receipt-key-made") == (1 if round_ == 0 else 0)
+        assert events.count("receipts-signed") == 1
+        logged += lines
+    key_file = data / "receipt-key.pem"
+    assert data.stat().st_mode & 0o777 == 0o700
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert key_file.read_text().splitlines()[1] not in "".join(logged)
+
+
+def test_every_worker_signs_with_the_key_file_of_an_external_database(
+    database_url: str, tmp_path: Path
+) -> None:
+    env = {"VOX_SINK_DATABASE_URL": database_url}
+    key = enrolled(env)
+    with serving(env=env) as (process, client, lines):
+        assert "signature" not in post(client, key).headers
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert "receipts-unsigned" in [json.loads(line)["event"] for line in lines]
+    made = run_cli(SINK, "receipt-key", "generate", "--out", tmp_path / "r.pem", "--json")
+    env["VOX_SINK_RECEIPT_KEY_FILE"] = str(tmp_path / "r.pem")
+    with serving("--workers", "2", env=env) as (process, client, _):
+        signers = {
+            post(client, key).headers["signature-input"].split('keyid="')[1][:43] for _ in range(6)
+        }
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert signers == {json.loads(made.out)["key_id"]}

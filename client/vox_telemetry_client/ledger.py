@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Attempt,
@@ -13,7 +14,6 @@ from vox_telemetry_client.journal import (
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Attempt,
@@ -12,7 +13,6 @@ from vox_telemetry_client.journal import (
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,

@@ -4,14 +4,14 @@ import pytest
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import Consent, State, granted
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Pruned,
     Rejected,
     Split,

@@ -2,7 +2,8 @@ from pathlib import Path
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import granted
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Attempt,
@@ -10,7 +11,6 @@ from vox_telemetry_client.journal import (
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Rejected,
     Retried,
     Split,

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, facts, may_send, now, settings
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.doctor.finding import Finding, State
 from vox_telemetry_client.enqueuing import producer
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
+from vox_telemetry_client.settings import facts, may_send, now, settings
 
 Offline = Annotated[bool, typer.Option("--offline", help="Ask nothing of the network.")]
 

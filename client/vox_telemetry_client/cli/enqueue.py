@@ -8,8 +8,8 @@ import typer
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.rules import repair_with
-from vox_telemetry_client.cli.settings import AsJson, now, settings, spool, spool_to_read
 from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.draft import Draft
@@ -21,6 +21,7 @@ from vox_telemetry_client.inputs import find_inputs
 from vox_telemetry_client.repair import OnForbidden, is_forbidden
 from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.seen import Mark
+from vox_telemetry_client.settings import now, settings, spool, spool_to_read
 from vox_telemetry_client.store_events import Wanted
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
 

@@ -19,7 +19,8 @@ from vox_telemetry_client.cli.key_output import (
 from vox_telemetry_client.cli.keys_enrol import enrol
 from vox_telemetry_client.cli.keys_import import import_key
 from vox_telemetry_client.cli.keys_rotate import rotate, use
-from vox_telemetry_client.cli.settings import AsJson, now, settings
+from vox_telemetry_client.cli.options import AsJson
+from vox_telemetry_client.settings import now, settings
 
 app = typer.Typer(
     help="Make, enrol, rotate and remove signing keys (Ed25519).", no_args_is_help=True

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from vox_telemetry_client import errors as client_errors
 from vox_telemetry_client.cli.app import app as client_app
 from vox_telemetry_sink import cli as sink_cli
-from vox_telemetry_sink.app import create_app
+from vox_telemetry_sink.app import create_litestar
 from vox_telemetry_sink.cli.program import program as sink_app
 from vox_telemetry_sink.config import Config
 
@@ -29,7 +29,7 @@ _PLAIN_ENV = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "FORCE_COLOR": N
 def describe() -> dict[str, Any]:
     """Return both programs and the OpenAPI document of the sink's application."""
     # Nothing connects before the application is started, so any URL and folder will do.
-    sink = create_app(Config(database_url="postgresql://", data_dir=Path()))
+    sink = create_litestar(Config(database_url="postgresql://", data_dir=Path()))
     return {
         "programs": [
             _program("vox-telemetry", client_app, client_errors),

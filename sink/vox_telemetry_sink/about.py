@@ -5,13 +5,14 @@ from importlib.metadata import version
 
 from litestar import get
 
+from vox_telemetry_sink.openapi_health import AboutOperation
 from vox_telemetry_spec.about import About
 from vox_telemetry_spec.contract_version import CONTRACT_VERSION, contract_sha256
 from vox_telemetry_spec.times import format_time
 from vox_telemetry_spec.wire import ABOUT_PATH
 
 
-@get(ABOUT_PATH, summary="Which program and contract is this?", media_type="application/json")
+@get(ABOUT_PATH, operation_class=AboutOperation, media_type="application/json")
 async def about() -> About:
     """Answer without a look at the database: it tells nothing of what is held, so all may ask."""
     return About(

@@ -10,23 +10,28 @@ from typing import NamedTuple
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.types import ASGIApp
 
 from vox_telemetry_sink.about import about
+from vox_telemetry_sink.checks import Checks
 from vox_telemetry_sink.config import DATABASE_URL, Config
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.enrol import enrol
 from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.front import Front
 from vox_telemetry_sink.health import livez, readyz
 from vox_telemetry_sink.ingest import Sink, ingest
 from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_sink.keys import KeyRegistry
 from vox_telemetry_sink.limiter import Limiter
 from vox_telemetry_sink.logs import configure_logging
+from vox_telemetry_sink.metrics import sampled
 from vox_telemetry_sink.openapi import openapi_config
 from vox_telemetry_sink.partitions import keeping_partitions_ahead
 from vox_telemetry_sink.problems import EXCEPTION_HANDLERS
 from vox_telemetry_sink.receipt_key import load_receipt_key
 from vox_telemetry_sink.store import Store
+from vox_telemetry_sink.tracing import traced
 from vox_telemetry_sink.writer import running_writer
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.keys import SigningKey
@@ -40,7 +45,18 @@ class Loaded(NamedTuple):
     receipt_key: SigningKey | None
 
 
-def create_app(config: Config) -> Litestar:
+def create_app(config: Config) -> ASGIApp:
+    """Return what is served: the application behind the layer that names and counts requests.
+
+    Raises:
+        ConfigError: as `create_litestar`.
+        RegistryError: as `create_litestar`.
+
+    """
+    return Front(create_litestar(config))
+
+
+def create_litestar(config: Config) -> Litestar:
     """Return the sink's application.
 
     Raises:
@@ -63,7 +79,7 @@ def create_app(config: Config) -> Litestar:
     )
 
 
-def app_from_environment() -> Litestar:
+def app_from_environment() -> ASGIApp:
     """Return the application of a worker process, which knows its environment only."""
     configure_logging()
     return create_app(Config.from_env(os.environ))
@@ -76,23 +92,28 @@ def _holding(
     async def holding(app: Litestar) -> AsyncIterator[None]:
         async with connected_pool(dsn) as pool:
             store, key_store = Store(pool), KeyStore(pool)
-            async with keeping_partitions_ahead(pool), running_writer(store) as writer:
-                app.state.sink = Sink(
-                    config=config,
-                    checker=loaded.checker,
-                    store=store,
-                    keys=KeyRegistry(key_store, clock=time.monotonic),
-                    key_store=key_store,
-                    limiter=Limiter(rate_per_s=config.rate_per_s, burst=config.rate_burst),
-                    enrolment_limiter=Limiter(
-                        rate_per_s=ENROLMENT_RATE_PER_S,
-                        burst=ENROLMENT_RATE_BURST,
-                        policy_name="enrolments",
-                    ),
-                    writer=writer,
-                    receipt_key=loaded.receipt_key,
-                )
-                yield
+            with Checks.running(loaded.checker) as checks, traced(config.otlp_endpoint):
+                async with (
+                    keeping_partitions_ahead(pool),
+                    running_writer(store) as writer,
+                    sampled(writer, pool),
+                ):
+                    app.state.sink = Sink(
+                        config=config,
+                        checks=checks,
+                        store=store,
+                        keys=KeyRegistry(key_store, clock=time.monotonic),
+                        key_store=key_store,
+                        limiter=Limiter(rate_per_s=config.rate_per_s, burst=config.rate_burst),
+                        enrolment_limiter=Limiter(
+                            rate_per_s=ENROLMENT_RATE_PER_S,
+                            burst=ENROLMENT_RATE_BURST,
+                            policy_name="enrolments",
+                        ),
+                        writer=writer,
+                        receipt_key=loaded.receipt_key,
+                    )
+                    yield
 
     return holding
 

@@ -1,11 +1,10 @@
 """The sink's settings; this file names every environment variable once."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -13,6 +12,7 @@ import platformdirs
 from vox_telemetry_sink.errors import ConfigError
 from vox_telemetry_spec.limits import RATE_BURST, RATE_PER_S, RECEIVE_DEADLINE_S
 
+CONFIG_FILE = "VOX_SINK_CONFIG"
 DATABASE_URL = "VOX_SINK_DATABASE_URL"
 DATA_DIR = "VOX_SINK_DATA_DIR"
 HOST = "VOX_SINK_HOST"
@@ -23,6 +23,29 @@ PUBLIC_AUTHORITY = "VOX_SINK_PUBLIC_AUTHORITY"
 RATE_PER_S_NAME = "VOX_SINK_RATE_PER_S"
 RATE_BURST_NAME = "VOX_SINK_RATE_BURST"
 RECEIPT_KEY_FILE = "VOX_SINK_RECEIPT_KEY_FILE"
+PUBLIC_ORIGIN = "VOX_SINK_PUBLIC_ORIGIN"
+INSECURE_LISTEN = "VOX_SINK_INSECURE_LISTEN"
+METRICS_LISTEN = "VOX_SINK_METRICS_LISTEN"
+OTLP_ENDPOINT = "VOX_SINK_OTLP_ENDPOINT"
+
+# Each setting that an operator has: the field of `Config`, which is its key in a TOML file, and the
+# environment variable.
+SETTINGS: Final = {
+    "database_url": DATABASE_URL,
+    "data_dir": DATA_DIR,
+    "host": HOST,
+    "port": PORT,
+    "workers": WORKERS,
+    "upload_token": UPLOAD_TOKEN,
+    "public_origin": PUBLIC_ORIGIN,
+    "public_authority": PUBLIC_AUTHORITY,
+    "insecure_listen": INSECURE_LISTEN,
+    "metrics_listen": METRICS_LISTEN,
+    "otlp_endpoint": OTLP_ENDPOINT,
+    "rate_per_s": RATE_PER_S_NAME,
+    "rate_burst": RATE_BURST_NAME,
+    "receipt_key_file": RECEIPT_KEY_FILE,
+}
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8750
@@ -32,7 +55,19 @@ RATE_MAX_PER_S = 10_000.0
 RATE_BURST_MAX = 100_000
 _NUMBER_MAX_DIGITS = 10
 _POSTGRES_SCHEMES = ("postgresql", "postgres")
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+_YES = ("1", "true", "yes", "on")
+_NO = ("0", "false", "no", "off")
+_LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})")
+_AUTHORITY = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]{1,5})?")
+
+
+class Address(NamedTuple):
+    """Where something listens."""
+
+    host: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -40,7 +75,9 @@ class Config:
     """What an operator can set. A secret has no default and does not show in a repr.
 
     `database_url` None means the embedded Postgres under `data_dir`. `public_authority` is what
-    clients sign as `@authority`; None means to believe the Host header, for loopback only.
+    clients sign as `@authority`, taken from `public_origin` when that is given; None means to
+    believe the Host header, for loopback only (`listening.py`). `metrics_listen` None means that
+    no metrics are served, `otlp_endpoint` None that no traces are made.
     `receipt_key_file` None means that receipts are not signed.
     """
 
@@ -54,6 +91,10 @@ class Config:
     rate_per_s: float = RATE_PER_S
     rate_burst: int = RATE_BURST
     receipt_key_file: Path | None = None
+    public_origin: str | None = None
+    insecure_listen: bool = False
+    metrics_listen: Address | None = None
+    otlp_endpoint: str | None = None
     receive_deadline_s: float = RECEIVE_DEADLINE_S  # no variable on purpose: wire 4 names it
 
     @classmethod
@@ -64,7 +105,7 @@ class Config:
             ConfigError: naming the variable, what it holds (unless secret) and what was expected.
 
         """
-        config = cls(
+        return cls(
             database_url=_database_url(environ),
             data_dir=Path(
                 environ.get(DATA_DIR) or platformdirs.user_data_dir("vox-telemetry-sink")
@@ -77,13 +118,11 @@ class Config:
             rate_per_s=_rate(environ),
             rate_burst=_integer(environ, RATE_BURST_NAME, RATE_BURST, (1, RATE_BURST_MAX)),
             receipt_key_file=_file(environ, RECEIPT_KEY_FILE),
+            public_origin=_url(environ, PUBLIC_ORIGIN, "https://host[:port] as clients call it"),
+            insecure_listen=_yes(environ, INSECURE_LISTEN),
+            metrics_listen=_address(environ, METRICS_LISTEN),
+            otlp_endpoint=_url(environ, OTLP_ENDPOINT, "http[s]://host[:port] of a collector"),
         )
-        if config.public_authority is None and not _is_loopback(config.host):
-            raise ConfigError(
-                f"{HOST} is '{config.host}', which is not loopback, and {PUBLIC_AUTHORITY} is not "
-                "set: set it to the host[:port] that clients call, since signatures are bound to it"
-            )
-        return config
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str | None:
@@ -124,7 +163,15 @@ def _is_postgres_url(url: str) -> bool:
 
 
 def _authority(environ: Mapping[str, str]) -> str | None:
-    text = environ.get(PUBLIC_AUTHORITY)
+    text, origin = (
+        environ.get(PUBLIC_AUTHORITY),
+        _url(environ, PUBLIC_ORIGIN, "https://host[:port]"),
+    )
+    if text is not None and origin is not None:
+        raise ConfigError(f"{PUBLIC_ORIGIN} and {PUBLIC_AUTHORITY} are both set, expected one")
+    if origin is not None:
+        scheme, _, authority = origin.partition("://")
+        return authority.removesuffix(_DEFAULT_PORTS[scheme])
     if text is None:
         return None
     # RFC 9421 section 2.2.3: lower case, without the default port of https.
@@ -162,8 +209,31 @@ def _rate(environ: Mapping[str, str]) -> float:
     return rate
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _url(environ: Mapping[str, str], name: str, expected: str) -> str | None:
+    """Return an http or https URL that is a scheme and an authority, in lower case."""
+    text = environ.get(name)
+    if text is None:
+        return None
+    url = text.strip().lower().removesuffix("/")
+    scheme, _, authority = url.partition("://")
+    if scheme not in _DEFAULT_PORTS or _AUTHORITY.fullmatch(authority) is None:
+        # Not repeated: an operator may have put credentials into it.
+        raise ConfigError(f"{name} is no such URL, expected {expected}")
+    return url
+
+
+def _yes(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, _NO[0])
+    if text.lower() not in (*_YES, *_NO):
+        raise ConfigError(f"{name} is '{text}', expected one of {', '.join((*_YES, *_NO))}")
+    return text.lower() in _YES
+
+
+def _address(environ: Mapping[str, str], name: str) -> Address | None:
+    text = environ.get(name)
+    if text is None:
+        return None
+    found = _LISTEN.fullmatch(text.strip())
+    if found is None or int(found[3]) > PORT_MAX:
+        raise ConfigError(f"{name} is '{text}', expected host:port such as 127.0.0.1:9464")
+    return Address(found[1] or found[2], int(found[3]))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import asyncpg
 
 from vox_telemetry_sink.errors import MigrationError, StoreError, StoreUnavailableError
+from vox_telemetry_sink.metrics import counted
 from vox_telemetry_sink.sql import Migration, load_migrations, load_queries
 from vox_telemetry_spec.limits import (
     OPERATOR_LOCK_DEADLINE_MS,
@@ -58,14 +59,18 @@ def mapped_driver_errors() -> Iterator[None]:
         state = str(exc.sqlstate)
         said = f"{type(exc).__name__} (SQLSTATE {state})"
         if state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES:
-            raise StoreUnavailableError(f"the database cannot take this now: {said}") from exc
-        raise StoreError(f"the database refused a statement: {said}") from exc
+            raise counted(
+                StoreUnavailableError(f"the database cannot take this now: {said}")
+            ) from exc
+        raise counted(StoreError(f"the database refused a statement: {said}")) from exc
     except asyncpg.ClientConfigurationError as exc:
-        raise StoreError(f"the database URL cannot be used: {type(exc).__name__}") from exc
+        raise counted(StoreError(f"the database URL cannot be used: {type(exc).__name__}")) from exc
     except (ValueError, TypeError, OverflowError) as exc:  # asyncpg cannot encode an argument
-        raise StoreError(f"a value does not fit its column: {type(exc).__name__}") from exc
+        raise counted(StoreError(f"a value does not fit its column: {type(exc).__name__}")) from exc
     except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, EOFError) as exc:
-        raise StoreUnavailableError(f"the database does not answer: {type(exc).__name__}") from exc
+        raise counted(
+            StoreUnavailableError(f"the database does not answer: {type(exc).__name__}")
+        ) from exc
 
 
 @asynccontextmanager

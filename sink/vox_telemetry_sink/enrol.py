@@ -12,11 +12,11 @@ from vox_telemetry_sink.errors import RefusalError
 from vox_telemetry_sink.ingest import Sink, check_token
 from vox_telemetry_sink.key_rows import ListedKey
 from vox_telemetry_sink.limiter import Limiter
-from vox_telemetry_sink.logs import log
 from vox_telemetry_sink.openapi_keys import EnrolOperation
 from vox_telemetry_sink.problems import RATE_HEADERS
 from vox_telemetry_sink.prove import prove
 from vox_telemetry_sink.receive import ENROLMENT_BODY, receive
+from vox_telemetry_sink.request_note import note
 from vox_telemetry_spec.enrolment import EnrolmentCode, EnrolmentReceipt, PublicJwk, read_code
 from vox_telemetry_spec.errors import EnrolmentRefusedError
 from vox_telemetry_spec.keys import SigningKey
@@ -48,7 +48,7 @@ async def enrol(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) ->
     enrolled = await sink.key_store.enrol(code, enrolment.key, now=datetime.now(UTC))
     if enrolled is None:
         _refuse_code()
-    log().info("enrolled", key_id=enrolled.key.key_id, repeated=not enrolled.is_new)
+    note("enrolled", key_id=enrolled.key.key_id, repeated=not enrolled.is_new)
     return Response(
         _receipt(enrolled.key, sink.receipt_key).encode(),
         status_code=201 if enrolled.is_new else 200,

@@ -7,26 +7,28 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
+from vox_telemetry_sink.checks import Checks
 from vox_telemetry_sink.config import Config
-from vox_telemetry_sink.enforce import enforce
 from vox_telemetry_sink.errors import RefusalError, StoreError
 from vox_telemetry_sink.key_store import KeyStore
 from vox_telemetry_sink.keys import KeyRegistry
 from vox_telemetry_sink.limiter import Limiter
 from vox_telemetry_sink.logs import described, log
+from vox_telemetry_sink.metrics import EVENTS_STORED, accounted
 from vox_telemetry_sink.openapi import IngestOperation
 from vox_telemetry_sink.problems import RATE_HEADERS
 from vox_telemetry_sink.receive import BATCH_BODY, receive
+from vox_telemetry_sink.request_note import note
 from vox_telemetry_sink.store import Rejection, Store
-from vox_telemetry_sink.unpack import unpack
+from vox_telemetry_sink.tracing import span
 from vox_telemetry_sink.verify import Verified, read_claim, verify
 from vox_telemetry_sink.writer import Writer
-from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.receipt_signature import sign_receipt
@@ -39,7 +41,7 @@ class Sink:
     """What a worker holds for its life."""
 
     config: Config
-    checker: Checker
+    checks: Checks
     store: Store
     keys: KeyRegistry
     key_store: KeyStore
@@ -52,24 +54,36 @@ class Sink:
 @post(INGEST_PATH, operation_class=IngestOperation, request_max_body_size=None)
 async def ingest(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) -> Response[bytes]:
     """Store one batch and answer with its receipt: 201 when stored now, 200 when held already."""
+    with accounted() as account, span("ingest"):
+        answer = await _take(request, sink)
+        account.is_new = answer.status_code == HTTPStatus.CREATED
+    return answer
+
+
+async def _take(request: Request[Any, Any, Any], sink: Sink) -> Response[bytes]:
     config = sink.config
     check_token(request.headers.get("authorization"), config.upload_token)
-    received = await receive(
-        request,
-        BATCH_BODY,
-        public_authority=config.public_authority,
-        deadline_s=config.receive_deadline_s,
-    )
-    claim = read_claim(received)
-    key = await sink.keys.find(claim.key_id)
-    verified = verify(received, claim, key, now=datetime.now(UTC))
+    with span("receive"):
+        received = await receive(
+            request,
+            BATCH_BODY,
+            public_authority=config.public_authority,
+            deadline_s=config.receive_deadline_s,
+        )
+    with span("verify"):
+        claim = read_claim(received)
+        key = await sink.keys.find(claim.key_id)
+        verified = verify(received, claim, key, now=datetime.now(UTC))
     limit_rate(request, verified, sink.limiter)
     async with rejections_kept(verified, sink.store):
-        accepted = enforce(verified, unpack(verified), sink.checker, now=datetime.now(UTC))
-        stored = await sink.writer.write(accepted)
+        with span("enforce"):
+            accepted = await sink.checks.check(verified, now=datetime.now(UTC))
+        with span("write"):
+            stored = await sink.writer.write(accepted)
     receipt = stored.receipt(accepted.envelope.batch_id)
     outcome = "stored" if stored.is_new else "duplicate"
-    log().info(outcome, batch_id=receipt.batch_id, key_id=claim.key_id, events=receipt.event_count)
+    note(outcome, batch_id=receipt.batch_id, key_id=claim.key_id, events=receipt.event_count)
+    EVENTS_STORED.inc(receipt.event_count * stored.is_new)
     body, status = receipt.encode(), 201 if stored.is_new else 200
     proof = _proof(body, status, claim, sink.receipt_key)
     return Response(

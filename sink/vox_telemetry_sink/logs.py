@@ -7,6 +7,7 @@ names of its exceptions and the places in the code, without their messages.
 import logging
 import sys
 import traceback
+from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ def configure_logging() -> None:
     """Send our log and uvicorn's as JSON lines to stderr."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             structlog.processors.JSONRenderer(),
@@ -32,6 +34,11 @@ def log() -> structlog.typing.FilteringBoundLogger:
     """Return the sink's logger."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger("vox_telemetry_sink")
     return logger
+
+
+def bound_request(request_id: str) -> AbstractContextManager[None]:
+    """Name the request in every line of the log for the length of a block."""
+    return structlog.contextvars.bound_contextvars(request_id=request_id)
 
 
 def described(error: BaseException) -> list[str]:

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
+from litestar import Response, Router
+from litestar.exceptions import NotFoundException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import (
@@ -130,12 +133,26 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="vox-telemetry sink",
         version=version,
         description="Takes signed batches of approved usage telemetry.",
-        path="/schema",
+        openapi_router=Router(
+            "/schema", route_handlers=[], include_in_schema=False, after_request=_without_pages
+        ),
         render_plugins=[JsonRenderPlugin()],
         components=Components(
             security_schemes={"uploadToken": SecurityScheme(type="http", scheme="bearer")}
         ),
     )
+
+
+def _without_pages(response: Response[Any]) -> Response[Any]:
+    """Refuse an unknown path below /schema as any other; Litestar has a page in HTML for it.
+
+    Raises:
+        NotFoundException: it is that page.
+
+    """
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise NotFoundException
+    return response
 
 
 def header_parameter(name: str, required: bool, description: str, example: str) -> Parameter:  # noqa: FBT001 -- a row of a table of headers

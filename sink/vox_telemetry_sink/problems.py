@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 
 from vox_telemetry_sink.errors import RefusalError, StoreUnavailableError
 from vox_telemetry_sink.logs import described, log
+from vox_telemetry_sink.request_note import note
 from vox_telemetry_spec.limits import OVERLOAD_RETRY_AFTER_S
 from vox_telemetry_spec.problems import Problem, ProblemType
 from vox_telemetry_spec.wire import PROBLEM_MEDIA_TYPE
@@ -25,8 +26,8 @@ _FOR_STATUS = {
 
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
-    """Answer a refused request and log its problem type."""
-    log().info("refused", problem=refusal.problem.slug, status=refusal.problem.status)
+    """Answer a refused request and note its problem type."""
+    note("refused", problem=refusal.problem.slug)
     problem = refusal.problem
     document = Problem(
         type=problem.uri,
@@ -61,6 +62,7 @@ def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException)
     if problem is not None:
         return answer_refusal(request, RefusalError(problem, detail, headers=headers))
     status = HTTPStatus(error.status_code)
+    note("refused", problem="about:blank")
     return _response(request, Problem(title=status.phrase, status=status.value), headers)
 
 
@@ -70,6 +72,17 @@ def answer_bug(request: Request[Any, Any, Any], error: Exception) -> Response[by
     return answer_refusal(
         request, RefusalError(ProblemType.INTERNAL, "the sink failed: its log says where")
     )
+
+
+def raw_problem(problem: ProblemType, detail: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """Return a problem document and its headers, for a layer outside of Litestar."""
+    body = msgspec.json.encode(
+        Problem(type=problem.uri, title=problem.title, status=problem.status, detail=detail)
+    )
+    return body, [
+        (b"content-type", PROBLEM_MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+    ]
 
 
 def _response(

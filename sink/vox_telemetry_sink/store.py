@@ -49,6 +49,16 @@ class Rejection(NamedTuple):
     coded_bytes: int
 
 
+class Facts(NamedTuple):
+    """What `doctor` asks of the database; the columns of facts."""
+
+    version: str
+    database_time: datetime
+    default_is_empty: bool
+    months_ahead: int
+    good_keys: int
+
+
 class Store:
     """The database as the sink uses it. Every method may raise the two errors of `database`."""
 
@@ -81,6 +91,17 @@ class Store:
         violations = msgspec.json.encode(list(rejection.violations))
         with mapped_driver_errors():
             await self._pool.execute(QUERIES["keep_rejection"], *row[:3], violations, *row[4:])
+
+    async def takes_rows_now(self) -> bool:
+        """Return whether an event that is received now has a partition to go to."""
+        with mapped_driver_errors():
+            return bool(await self._pool.fetchval(QUERIES["event_partition_exists"]))
+
+    async def facts(self) -> Facts:
+        """Return what an operator wants to know of a migrated database."""
+        with mapped_driver_errors():
+            [row] = await self._pool.fetch(QUERIES["facts"])
+            return Facts(*row)
 
     async def pending_migrations(self) -> list[str]:
         """Return the migrations that this version needs and the database lacks."""

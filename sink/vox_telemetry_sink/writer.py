@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from vox_telemetry_sink.enforce import Accepted
 from vox_telemetry_sink.errors import RefusalError, StoreUnavailableError
+from vox_telemetry_sink.metrics import COMMIT_SECONDS, GROUP_BATCHES
 from vox_telemetry_sink.store import Store, StoredBatch
 from vox_telemetry_spec.limits import (
     GROUP_MAX_BATCHES,
@@ -50,6 +51,27 @@ class Writer:
         self._queued_bytes = 0
         self._something_waits = asyncio.Event()
         self._closing = False
+        self._is_running = False
+
+    @property
+    def waiting_batches(self) -> int:
+        """How many batches wait to be written."""
+        return len(self._queue)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many decoded bytes wait to be written."""
+        return self._queued_bytes
+
+    @property
+    def is_running(self) -> bool:
+        """Whether what waits is going to be written."""
+        return self._is_running
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next batch would be refused, however small."""
+        return len(self._queue) >= QUEUE_MAX_BATCHES or self._queued_bytes >= QUEUE_MAX_BYTES
 
     async def write(self, accepted: Accepted) -> StoredBatch:
         """Wait until the batch is committed, and return what the database holds for its id.
@@ -76,11 +98,15 @@ class Writer:
 
     async def run(self) -> None:
         """Write what waits until `close` was called and nothing waits any more."""
-        while self._queue or not self._closing:
-            self._something_waits.clear()
-            if not self._queue:
-                await self._something_waits.wait()
-            await self._write_one_by_one_if_refused(self._take_group())
+        self._is_running = True
+        try:
+            while self._queue or not self._closing:
+                self._something_waits.clear()
+                if not self._queue:
+                    await self._something_waits.wait()
+                await self._write_one_by_one_if_refused(self._take_group())
+        finally:
+            self._is_running = False
 
     def close(self) -> None:
         """Let `run` end when the queue is empty."""
@@ -125,7 +151,9 @@ class Writer:
     async def _write(self, group: Sequence[_Waiting]) -> None:
         if not group:
             return
-        held = await self._store.write([waiting.accepted for waiting in group])
+        GROUP_BATCHES.observe(len(group))
+        with COMMIT_SECONDS.time():
+            held = await self._store.write([waiting.accepted for waiting in group])
         for waiting in group:
             waiting.resolve(held[waiting.accepted.envelope.batch_id])
 

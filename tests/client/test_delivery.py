@@ -4,15 +4,8 @@ from typing import Any
 
 import pytest
 
-from vox_telemetry_client.delivery import (
-    Answer,
-    Fault,
-    Sent,
-    advice,
-    judge,
-    parse_retry_after,
-    plain,
-)
+from vox_telemetry_client.advising import advice
+from vox_telemetry_client.delivery import Answer, Fault, Sent, judge, parse_retry_after, plain
 from vox_telemetry_spec.problems import Duty, ProblemType
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

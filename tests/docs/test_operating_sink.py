@@ -2,6 +2,9 @@
 
 import re
 
+from prometheus_client import REGISTRY
+
+import vox_telemetry_sink.metrics  # noqa: F401 -- its names stand in the registry
 from support.checkouts import ROOT
 from vox_telemetry_sink.cli.keys.invite import DEFAULT_EXPIRES_HOURS
 from vox_telemetry_sink.cli.keys.rotate import DEFAULT_OVERLAP_HOURS
@@ -34,3 +37,48 @@ def test_the_answers_are_the_codes() -> None:
     assert [status for status, _ in answers] == [table[slug] for _, slug in answers]
     rules = set(re.findall(r"`(policy\.[a-z-]+)`", PAGE))
     assert rules == {Refusal.FAMILY_OF_KEY, Refusal.SENSITIVITY_CLASS, Refusal.OPT_IN}
+
+
+def test_the_figures_of_operation_are_the_codes() -> None:
+    for sentence in (
+        (
+            f"started again after {limits.EMBEDDED_RESTART_WAIT_MIN_S:g} second, and after up to "
+            f"{limits.EMBEDDED_RESTART_WAIT_MAX_S:g} seconds"
+        ),
+        f"gives up on the database after {limits.READY_DEADLINE_S:g} seconds",
+        f"{limits.REQUEST_ID_MIN_CHARS} to {limits.REQUEST_ID_MAX_CHARS} characters",
+        f"{limits.RATE_PER_S:g} requests a second, {limits.RATE_BURST} at once",
+        (
+            f"more than {limits.CHECK_INLINE_MAX_BYTES:,} bytes are checked in "
+            f"{limits.CHECK_THREADS_MAX_COUNT} threads beside the event loop, at most "
+            f"{limits.CHECKS_PER_KEY_MAX_COUNT} of one key"
+        ),
+        f"At most {limits.QUEUE_MAX_BATCHES} batches wait",
+        f"Above {limits.CONNECTIONS_MAX_COUNT} connections",
+        f"after {limits.DRAIN_DEADLINE_S} seconds at the latest",
+        (
+            f"warns below {limits.DISK_FREE_WARN_BYTES / 2**30:g} GiB, fails below "
+            f"{limits.DISK_FREE_FAIL_BYTES / 2**30:g} GiB"
+        ),
+        (
+            f"warns above {limits.STORE_CLOCK_WARN_S:g} seconds, fails above "
+            f"{limits.SIGNATURE_MAX_SKEW_S}"
+        ),
+    ):
+        assert sentence in PAGE, sentence
+
+
+def test_every_check_and_metric_is_listed_and_no_other() -> None:
+    sink = ROOT / "sink" / "vox_telemetry_sink"
+    code = "".join((sink / f"{name}.py").read_text("utf-8") for name in ("doctor", "health"))
+    for file in ("cli/doctor.py",):
+        code += (sink / file).read_text("utf-8")
+    ids = r"sink\.[DE]\d{3}"
+    assert set(re.findall(ids, PAGE)) == set(re.findall(ids, code))
+    listed = set(re.findall(r"`(vox_sink_[a-z_]+)", PAGE))
+    served = {
+        family.name + "_total" * (family.type == "counter")
+        for family in REGISTRY.collect()
+        if family.name.startswith("vox_sink_")
+    }
+    assert listed == served

@@ -20,6 +20,7 @@ from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.key_rows import KeyGrant
 from vox_telemetry_sink.key_store import KeyStore
+from vox_telemetry_sink.protocol import HeaderDeadlineProtocol
 from vox_telemetry_sink.store import Store
 from vox_telemetry_spec.keys import SigningKey
 
@@ -47,6 +48,8 @@ async def running_sink(config: Config) -> AsyncIterator[httpx.AsyncClient]:
             port=0,
             log_config=None,
             access_log=False,
+            http=HeaderDeadlineProtocol,
+            proxy_headers=False,
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=10,

@@ -1,8 +1,9 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from vox_telemetry_sink.config import Config
+from vox_telemetry_sink.config import SETTINGS, Config
 from vox_telemetry_sink.errors import ConfigError
 
 
@@ -56,7 +57,14 @@ def test_every_variable_is_read() -> None:
         ("VOX_SINK_RATE_PER_S", "0", "VOX_SINK_RATE_PER_S is '0'"),
         ("VOX_SINK_PUBLIC_AUTHORITY", "https://h", "expected host or host:port"),
         ("VOX_SINK_PUBLIC_AUTHORITY", "", "expected host or host:port"),
-        ("VOX_SINK_HOST", "192.0.2.1", "not loopback, and VOX_SINK_PUBLIC_AUTHORITY is not set"),
+        ("VOX_SINK_PUBLIC_ORIGIN", "ftp://h", "no such URL, expected https://host"),
+        ("VOX_SINK_PUBLIC_ORIGIN", "https://u:geheim@h", "no such URL, expected https://host"),
+        ("VOX_SINK_PUBLIC_ORIGIN", "https://h/path", "no such URL, expected https://host"),
+        ("VOX_SINK_PUBLIC_ORIGIN", "https://", "no such URL, expected https://host"),
+        ("VOX_SINK_INSECURE_LISTEN", "perhaps", "'perhaps', expected one of 1, true"),
+        ("VOX_SINK_METRICS_LISTEN", "9464", "'9464', expected host:port such as"),
+        ("VOX_SINK_METRICS_LISTEN", "h:99999", "'h:99999', expected host:port such as"),
+        ("VOX_SINK_OTLP_ENDPOINT", "collector:4318", "no such URL, expected http"),
     ],
 )
 def test_a_bad_value_is_named_with_what_was_expected(name: str, value: str, message: str) -> None:
@@ -65,9 +73,34 @@ def test_a_bad_value_is_named_with_what_was_expected(name: str, value: str, mess
     assert "geheim" not in str(caught.value)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_loopback_needs_no_public_authority(host: str) -> None:
-    assert Config.from_env({"VOX_SINK_HOST": host}).host == host
+def test_the_authority_that_clients_sign_is_the_origins() -> None:
+    for origin, authority in (
+        ("https://Sink.Example/", "sink.example"),
+        ("https://sink.example:443", "sink.example"),
+        ("https://sink.example:8443", "sink.example:8443"),
+        ("http://sink.example:80", "sink.example"),
+        ("https://[2001:DB8::1]:8443", "[2001:db8::1]:8443"),
+    ):
+        config = Config.from_env({"VOX_SINK_PUBLIC_ORIGIN": origin})
+        assert config.public_authority == authority
+
+
+def test_origin_and_authority_are_one_setting_too_many() -> None:
+    environ = {"VOX_SINK_PUBLIC_ORIGIN": "https://a", "VOX_SINK_PUBLIC_AUTHORITY": "b"}
+    with pytest.raises(ConfigError, match="are both set, expected one"):
+        Config.from_env(environ)
+
+
+def test_where_metrics_are_served_is_read() -> None:
+    for text, address in (("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:1", ("::1", 1))):
+        assert Config.from_env({"VOX_SINK_METRICS_LISTEN": text}).metrics_listen == address
+    assert Config.from_env({}).metrics_listen is None
+
+
+def test_every_field_is_a_setting_with_a_variable_of_its_own() -> None:
+    names = {field.name for field in fields(Config)} - {"receive_deadline_s"}
+    assert set(SETTINGS) == names
+    assert len(set(SETTINGS.values())) == len(SETTINGS)
 
 
 def test_secrets_do_not_show() -> None:

@@ -379,6 +379,8 @@ async def test_a_key_above_its_rate_waits_and_others_do_not(
     assert answers[2].headers["retry-after"] == "2"
     assert answers[0].headers["ratelimit-policy"] == '"key";q=2;w=4'
     assert answers[0].headers["ratelimit"] == '"key";r=1;t=0'
+    assert answers[2].headers["ratelimit-policy"] == '"key";q=2;w=4'
+    assert answers[2].headers["ratelimit"] == '"key";r=0;t=2'
     assert free.status_code == 201
 
 
@@ -529,3 +531,28 @@ async def test_a_bug_is_answered_without_a_word_of_it(
     logged = "".join(capfd.readouterr())
     assert "ZeroDivisionError" in logged
     assert SECRET not in logged
+
+
+async def test_an_absolute_request_target_is_the_same_request(
+    live_sink: LiveSink, upload: Callable[..., Upload]
+) -> None:
+    async with live_sink(public_authority=None) as client:
+        one = upload(authority="sink.example:80")
+        whole = _wire(one, len(one.body)).replace(
+            b"POST /v1/batches", b"POST http://sink.example:80/v1/batches", 1
+        )
+        one_authority = upload(authority="sink.example")
+        other = _wire(one_authority, len(one_authority.body)).replace(
+            b"POST /v1/batches", b"POST http://sink.example/v1/batches", 1
+        )
+        forged = _wire(one_authority, len(one_authority.body)).replace(
+            b"POST /v1/batches", b"POST http://elsewhere.example/v1/batches", 1
+        )
+        close = b"\r\nConnection: close\r\nHost: x\r\n"
+        answers = [
+            await _raw(client, request.replace(b"\r\nHost: x\r\n", close, 1))
+            for request in (whole, other, forged)
+        ]
+    assert b"signature-invalid" in answers[0]  # the default port is not part of it (RFC 9421 2.2.3)
+    assert answers[1].startswith(b"HTTP/1.1 201 ")
+    assert b"signature-invalid" in answers[2]

@@ -68,3 +68,42 @@ async def test_the_enrolment_is_described_with_examples_of_every_answer(
         ("Signature-Input", True),
         ("Signature", True),
     }
+
+
+async def test_every_operation_has_examples_of_its_answers_and_problems(
+    client: httpx.AsyncClient,
+) -> None:
+    document = (await client.get("/schema/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/v1/about",
+        "/v1/batches",
+        "/v1/keys",
+        "/livez",
+        "/readyz",
+    }
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["operationId"], path
+            for status, response in operation["responses"].items():
+                for media in response["content"].values():
+                    assert media.get("example") or media.get("examples"), (path, status)
+    about = document["paths"]["/v1/about"]["get"]["responses"]["200"]
+    said = about["content"]["application/json"]["examples"]["about"]["value"]
+    real = (await client.get("/v1/about")).json()
+    assert {name: type(value) for name, value in real.items()} == {
+        name: type(value) for name, value in said.items()
+    }
+    ready = document["paths"]["/readyz"]["get"]["responses"]
+    shown = ready["200"]["content"]["application/json"]["examples"]["ready"]["value"]
+    assert (await client.get("/readyz")).json() == shown
+    assert set(ready["503"]["content"]) == {"application/json", "application/problem+json"}
+
+
+async def test_an_unknown_path_below_schema_is_a_problem_document(
+    client: httpx.AsyncClient,
+) -> None:
+    for path in ("/schema/x", "/schema/openapi.yaml", "/schema/a/b", "/schema/elements"):
+        answer = await client.get(path)
+        assert answer.status_code == 404, path
+        assert answer.headers["content-type"] == "application/problem+json", path
+        assert answer.json()["type"] == ProblemType.NOT_FOUND.uri, path

@@ -1,4 +1,4 @@
-"""`vox-telemetry-sink`: serve, migrate, keys, retention, rejections, anonymity, export.
+"""`vox-telemetry-sink`: serve, migrate, doctor, config, keys, retention, rejections and others.
 
 Exit codes: 0 done, 1 it failed or was refused, 2 usage, 3 a setting is missing or cannot be used.
 """

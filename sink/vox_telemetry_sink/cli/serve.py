@@ -3,8 +3,11 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -23,13 +26,17 @@ from vox_telemetry_sink.config import (
     DATA_DIR,
     DATABASE_URL,
     HOST,
+    INSECURE_LISTEN,
+    METRICS_LISTEN,
     PORT,
     RECEIPT_KEY_FILE,
     WORKERS,
     Config,
 )
-from vox_telemetry_sink.errors import MigrationError
+from vox_telemetry_sink.errors import ConfigError, MigrationError
+from vox_telemetry_sink.listening import check_listening
 from vox_telemetry_sink.logs import UVICORN_LOG_CONFIG, configure_logging, log
+from vox_telemetry_sink.metrics import MULTIPROCESS_DIR, metrics_served
 from vox_telemetry_sink.protocol import HeaderDeadlineProtocol
 from vox_telemetry_sink.receipt_key import (
     RECEIPT_KEY_NAME,
@@ -37,7 +44,6 @@ from vox_telemetry_sink.receipt_key import (
     load_receipt_key,
 )
 from vox_telemetry_spec.limits import (
-    CONNECTIONS_MAX_COUNT,
     DRAIN_DEADLINE_S,
     KEEP_ALIVE_IDLE_MAX_S,
 )
@@ -53,6 +59,15 @@ def serve(
     ] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
+    *,
+    insecure_listen: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-listen",
+            help="Listen where others can read what is sent, without a TLS-terminating proxy; "
+            f"environment {INSECURE_LISTEN}.",
+        ),
+    ] = False,
 ) -> None:
     """Serve POST /v1/batches. Without a database URL an embedded Postgres is started."""
     environment = settings(
@@ -62,13 +77,18 @@ def serve(
             WORKERS: workers,
             DATABASE_URL: database_url,
             DATA_DIR: data_dir,
+            INSECURE_LISTEN: "1" if insecure_listen else None,
         }
     )
     config = Config.from_env(environment)
+    check_listening(config)
     configure_logging()
     # uvicorn drains on SIGTERM and then raises it again; unwinding stops the embedded Postgres.
     signal.signal(signal.SIGTERM, _end)
-    with running_database(config) as dsn:
+    with (
+        running_database(config, supervised=True) as dsn,
+        _metrics(config) as for_workers,
+    ):
         is_ours = config.database_url is None
         asyncio.run(_prepare(dsn, may_migrate=is_ours))
         log().info("serving", host=config.host, port=config.port, workers=config.workers)
@@ -77,7 +97,7 @@ def serve(
             environment[RECEIPT_KEY_FILE] = str(key_file)
         _serve(
             replace(config, database_url=dsn, receipt_key_file=key_file),
-            {**environment, DATABASE_URL: dsn},
+            {**environment, **for_workers, DATABASE_URL: dsn},
         )
 
 
@@ -99,6 +119,32 @@ def _receipt_key_file(config: Config) -> Path | None:
         log().info("receipt-key-made", file=str(file), key_id=made.public.key_id)
     log().info("receipts-signed", key_id=load_receipt_key(file).public.key_id)
     return file
+
+
+@contextmanager
+def _metrics(config: Config) -> Iterator[dict[str, str]]:
+    """Serve the metrics of all workers for the length of a block; yield what tells them where.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+
+    """
+    if config.metrics_listen is None:
+        yield {}
+        return
+    with ExitStack() as stack:
+        folder = None
+        if config.workers > 1:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="vox-sink-metrics-")))
+        try:
+            port = stack.enter_context(metrics_served(*config.metrics_listen, folder))
+        except OSError as exc:
+            reason = (exc.strerror or type(exc).__name__).lower()
+            raise ConfigError(
+                f"{METRICS_LISTEN} cannot be listened on: {reason}; expected an own, free address"
+            ) from exc
+        log().info("metrics", host=config.metrics_listen.host, port=port)
+        yield {} if folder is None else {MULTIPROCESS_DIR: str(folder)}
 
 
 async def _prepare(dsn: str, *, may_migrate: bool) -> None:
@@ -135,7 +181,6 @@ def _serve(config: Config, environment: dict[str, str]) -> None:
         proxy_headers=False,  # nobody's address is wanted
         http=HeaderDeadlineProtocol,
         ws="none",
-        limit_concurrency=CONNECTIONS_MAX_COUNT,
         timeout_keep_alive=KEEP_ALIVE_IDLE_MAX_S,
         timeout_graceful_shutdown=DRAIN_DEADLINE_S,
     )

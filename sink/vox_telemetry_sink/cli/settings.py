@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, Config
+from vox_telemetry_sink.config import CONFIG_FILE, DATA_DIR, DATABASE_URL, Config
+from vox_telemetry_sink.config_file import read_config_file
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.errors import ConfigError
 from vox_telemetry_sink.store import Store
@@ -27,15 +28,47 @@ DataDir = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
+def use_config_file(path: Path) -> None:
+    """Read this file in every command and worker of this run: --config stands for its variable."""
+    os.environ[CONFIG_FILE] = str(path)
+
+
 def settings(flags: Mapping[str, object]) -> dict[str, str]:
-    """Return the environment with the flags that were given in it, by their variables' names."""
-    given = {name: str(value) for name, value in flags.items() if value is not None}
-    return {**os.environ, **given}
+    """Return what was set, by the variables' names: flags over environment over the file.
+
+    Raises:
+        ConfigError: the file cannot be used.
+
+    """
+    given = _given(flags)
+    return {**_from_file(), **os.environ, **given}
+
+
+def sources(flags: Mapping[str, object]) -> dict[str, str]:
+    """Return where each setting that was set comes from: flag, environment or file.
+
+    Raises:
+        ConfigError: the file cannot be used.
+
+    """
+    layers = {"file": _from_file(), "environment": os.environ, "flag": _given(flags)}
+    return {name: source for source, layer in layers.items() for name in layer}
+
+
+def _given(flags: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in flags.items() if value is not None}
+
+
+def _from_file() -> dict[str, str]:
+    path = os.environ.get(CONFIG_FILE)
+    return {} if path is None else read_config_file(Path(path))
 
 
 @contextmanager
-def running_database(config: Config) -> Iterator[str]:
+def running_database(config: Config, *, supervised: bool = False) -> Iterator[str]:
     """Yield the DSN of the configured database; the embedded one runs for the block.
+
+    When it is `supervised`, an embedded one that ends is started again.
 
     Raises:
         ConfigError: the embedded one does not exist for this system, or its folder cannot be made.
@@ -51,7 +84,7 @@ def running_database(config: Config) -> Iterator[str]:
     except ImportError as exc:
         raise ConfigError(f"{DATABASE_URL} is not set and {exc}") from exc
     _make(config.data_dir)
-    with running_postgres(config.data_dir) as dsn:
+    with running_postgres(config.data_dir, supervised=supervised) as dsn:
         yield dsn
 
 

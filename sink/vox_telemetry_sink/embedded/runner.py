@@ -14,11 +14,14 @@ from vox_telemetry_sink.embedded.lock import turn, use
 from vox_telemetry_sink.embedded.programs import Programs
 from vox_telemetry_sink.embedded.server_user import choose_server_user
 from vox_telemetry_sink.embedded.socket_folder import make_socket_folder, remove_socket_folder
+from vox_telemetry_sink.embedded.supervisor import supervision
 
 
 @contextmanager
-def running_postgres(data_dir: Path) -> Iterator[str]:
+def running_postgres(data_dir: Path, *, supervised: bool = False) -> Iterator[str]:
     """Start the server of a data directory, or join the one that runs; yield the DSN of `vox`.
+
+    When it is `supervised`, a server that ends inside the block is started again.
 
     Everything lies in `<data_dir>/postgres`: the cluster `pg`, the server's `log`, and two lock
     files. The last user of the server stops it, so that neither a short command beside a long one
@@ -38,7 +41,10 @@ def running_postgres(data_dir: Path) -> Iterator[str]:
                 os.chown(home, programs.user.uid, -1)
                 socket_folder = _start_or_join(home / "pg", programs)
         try:
-            yield _dsn(socket_folder)
+            with ExitStack() as watch:
+                if supervised:
+                    watch.enter_context(supervision(home, socket_folder, programs))
+                yield _dsn(socket_folder)
         finally:
             with _mapped_os_errors(home), turn(home / "turn"):
                 if our_use.is_last():

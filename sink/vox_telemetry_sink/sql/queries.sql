@@ -26,6 +26,23 @@ INSERT INTO schema_migration (version, name, sha256) VALUES ($1, $2, $3);
 -- $1 a day of the first month, $2 how many months.
 SELECT ensure_event_partitions($1, $2);
 
+-- event_partition_exists --
+-- This month's, or the default one, which takes whatever has none.
+SELECT to_regclass('event_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL
+    OR to_regclass('event_default') IS NOT NULL;
+
+-- facts --
+-- For doctor. Months ahead count from this one, and those within a year.
+SELECT current_setting('server_version'), clock_timestamp(),
+       NOT EXISTS (SELECT FROM event_default),
+       (SELECT count(*) FROM generate_series(0, 11) AS month
+        WHERE to_regclass('event_' || to_char(
+            date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => month), 'YYYY_MM'
+        )) IS NOT NULL),
+       (SELECT count(*) FROM client_key
+        WHERE revoked_at IS NULL AND coalesce(not_before <= now(), true)
+          AND coalesce(not_after > now(), true));
+
 -- find_key --
 SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after
 FROM client_key WHERE key_id = $1;

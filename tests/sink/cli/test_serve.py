@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from support.cli import run_cli, started_cli
-from support.uploads import Upload, new_key
+from support.processes import kill_now, server_pid
+from support.uploads import Upload, new_batch_id, new_key, payload_of
 from vox_telemetry_spec.keys import SigningKey
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
@@ -182,3 +185,154 @@ def test_every_worker_signs_with_the_key_file_of_an_external_database(
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert signers == {json.loads(made.out)["key_id"]}
+
+
+def metrics(port: Any) -> dict[str, float]:
+    """Read the metrics of all workers, summed over the labels."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found[sample.name] = found.get(sample.name, 0) + sample.value
+    return found
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_metrics_of_all_workers_are_served_at_their_own_address(
+    workers: str, database_url: str
+) -> None:
+    port = free_port()
+    env = {
+        "VOX_SINK_DATABASE_URL": database_url,
+        "VOX_SINK_METRICS_LISTEN": f"127.0.0.1:{port}",
+        "VOX_SINK_RATE_BURST": "10000",
+    }
+    key = enrolled(env)
+    with serving("--workers", workers, env=env) as (_, client, _):
+        statuses = []
+        for number in range(30):
+            # A connection for each, so that both workers are asked.
+            with httpx.Client(base_url=client.base_url, trust_env=False, timeout=30) as one:
+                batch_id = new_batch_id()
+                payload = payload_of({"a": 1}, batch_id=batch_id) if number % 3 == 0 else b""
+                statuses.append(post(one, key, batch_id=batch_id, payload=payload).status_code)
+        found = metrics(port)
+        assert client.get("/metrics").status_code == 404
+    assert found["vox_sink_batches_received_total"] == 30
+    assert found["vox_sink_batches_stored_total"] == statuses.count(201) == 20
+    assert found["vox_sink_batches_rejected_total"] == statuses.count(422) == 10
+    assert found["vox_sink_batches_in_flight"] == 0
+
+
+def test_without_an_address_no_metrics_are_served(database_url: str) -> None:
+    with serving(env={"VOX_SINK_DATABASE_URL": database_url}) as (_, client, lines):
+        assert client.get("/metrics").status_code == 404
+    assert [line for line in lines if '"metrics"' in line] == []
+
+
+def test_an_address_for_metrics_that_is_taken_is_exit_3(database_url: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        env = {"VOX_SINK_DATABASE_URL": database_url, "VOX_SINK_METRICS_LISTEN": where}
+        ran = run_cli(SINK, "serve", env=env)
+    assert ran.code == 3
+    assert "VOX_SINK_METRICS_LISTEN cannot be listened on: address already in use" in ran.err
+
+
+def test_an_open_address_without_tls_in_front_is_refused_at_the_start(database_url: str) -> None:
+    env = {"VOX_SINK_DATABASE_URL": database_url}
+    ran = run_cli(SINK, "serve", "--host", "0.0.0.0", env=env)  # noqa: S104 -- refused
+    assert (ran.code, ran.out) == (3, "")
+    assert "nothing says that TLS ends in front of it" in ran.err
+
+
+def test_the_explicit_flag_opens_it(database_url: str) -> None:
+    env = {"VOX_SINK_DATABASE_URL": database_url, "VOX_SINK_PUBLIC_AUTHORITY": "sink.example"}
+    with serving("--host", "0.0.0.0", "--insecure-listen", env=env) as (_, client, _):  # noqa: S104 -- a test's moment
+        assert client.get("/readyz").status_code == 200
+
+
+def test_settings_from_a_file_reach_every_worker(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "sink.toml"
+    file.write_text(f'database_url = "{database_url}"\nupload_token = "geheim"\nworkers = 2\n')
+    with serving(env={"VOX_SINK_CONFIG": str(file)}) as (_, client, _):
+        answers = [client.post("/v1/batches", headers={"connection": "close"}) for _ in range(6)]
+    assert {answer.json()["type"] for answer in answers} == {
+        "urn:vox-telemetry:problem:token-invalid"
+    }
+
+
+def test_a_killed_embedded_postgres_is_started_again_under_the_running_sink(
+    tmp_path: Path,
+) -> None:
+    data_dir = tmp_path / "data"
+    env = {"VOX_SINK_DATA_DIR": str(data_dir)}
+    with serving(env=env) as (process, client, lines):
+        key = enrolled(env)
+        assert post(client, key).status_code == 201
+        for _ in range(2):
+            before = server_pid(data_dir)
+            kill_now(before)
+            wait_until(lambda: not answers(client), process)
+            wait_until(lambda: answers(client), process, within_s=60)
+            assert server_pid(data_dir) != before
+            assert post(client, key).status_code == 201
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    events = [json.loads(line)["event"] for line in lines]
+    assert events.count("postgres-started") == 2
+    # A start may fail while the children of the killed server live; it is tried again then.
+    assert events.count("postgres-gone") == 2 + events.count("postgres-not-started")
+    assert not (data_dir / "postgres/pg/postmaster.pid").exists()
+
+
+async def locked(database_url: str, for_s: float) -> None:
+    """Keep every write waiting for so long, as a slow database does."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE batch")
+            await asyncio.sleep(for_s)
+    finally:
+        await connection.close()
+
+
+async def test_sigterm_waits_for_a_slow_database_and_every_accepted_request_is_answered(
+    database_url: str, fetch: Fetch
+) -> None:
+    env = {"VOX_SINK_DATABASE_URL": database_url}
+    key = enrolled(env)
+    with serving(env=env) as (process, client, _):
+        slow = asyncio.create_task(locked(database_url, 3))
+        await asyncio.sleep(0.5)
+        uploads = [asyncio.to_thread(post, client, key) for _ in range(6)]
+        answered = asyncio.gather(*uploads)
+        await asyncio.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        statuses = [answer.status_code for answer in await answered]
+        await slow
+        assert process.wait(20) == 0
+    assert statuses == [201] * 6
+    assert await fetch("SELECT count(*) FROM batch") == [(6,)]
+
+
+async def test_sigterm_ends_in_bounded_time_when_the_database_never_answers(
+    database_url: str,
+) -> None:
+    env = {"VOX_SINK_DATABASE_URL": database_url}
+    key = enrolled(env)
+    with serving(env=env) as (process, client, _):
+        stuck = asyncio.create_task(locked(database_url, 60))
+        await asyncio.sleep(0.5)
+        answered = asyncio.gather(*(asyncio.to_thread(post, client, key) for _ in range(3)))
+        await asyncio.sleep(1)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        answers_given = await answered
+        assert await asyncio.to_thread(process.wait, 45) == 0
+        assert time.monotonic() - began < 45
+        stuck.cancel()
+        await asyncio.wait([stuck])
+    assert [answer.status_code for answer in answers_given] == [503] * 3

@@ -17,7 +17,7 @@ COVERED_BY = {
     "cli/journal_verify.py": "../journey/test_receipts.py",
     "cli/journal_words.py": "cli/test_journal.py",
     "cli/key_output.py": "cli/test_keys.py",
-    "cli/left_behind.py": "cli/test_prune_spool.py",
+    "cli/left_behind.py": "cli/test_status.py",
     "cli/options.py": "cli/test_interface.py",
     "cli/output.py": "cli/test_main.py",
     "cli/progress.py": "cli/test_enqueue.py",

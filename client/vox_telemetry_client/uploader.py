@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from msgspec import structs
 
+from vox_telemetry_client.advising import advice
 from vox_telemetry_client.allowance import NO_LIMITS, Allowance, RunLimits
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.delivery import Sent, Verdict, advice, clock_offset_s, judge
+from vox_telemetry_client.delivery import Sent, Verdict, clock_offset_s, judge
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.failing import Failing
 from vox_telemetry_client.foreign import set_foreign_aside

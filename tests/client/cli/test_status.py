@@ -41,6 +41,7 @@ def test_status_counts_and_warns(spool: Spool, env: dict[str, str]) -> None:
     plain = run_cli(PROGRAM, "status", env=env)
     assert "pending     1 batches, 2 events" in plain.out
     assert "'notes.txt' in pending/ is no batch" in plain.err
+    assert "1 set aside: `vox-telemetry rejected list` says why" in plain.err
 
 
 def test_status_does_not_show_the_url_or_the_token(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ this script in a process of its own; nothing here is shipped.
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import typer
+from typer.testing import CliRunner
 
 from vox_telemetry_client import errors as client_errors
 from vox_telemetry_client.cli.app import app as client_app
@@ -20,6 +22,8 @@ from vox_telemetry_sink.cli.program import program as sink_app
 from vox_telemetry_sink.config import Config
 
 _BY_TYPER = {"done": 0, "usage": 2}
+# What a pipe of 80 columns gets, whatever terminal and settings started this.
+_PLAIN_ENV = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "FORCE_COLOR": None}
 
 
 def describe() -> dict[str, Any]:
@@ -43,7 +47,22 @@ def _program(surface: str, app: typer.Typer, exit_codes: ModuleType) -> dict[str
         "exit_codes": _exit_codes(exit_codes),
         "options": _parameters(root)["options"],
         "commands": _commands(root, ()),
+        "help_texts": dict(_help_texts(surface, app, root, ())),
     }
+
+
+def _help_texts(
+    surface: str,
+    app: typer.Typer,
+    command: Any,  # noqa: ANN401 -- typer keeps its click classes private
+    path: tuple[str, ...],
+) -> Iterator[tuple[str, str]]:
+    """Yield what `--help` prints of a command and of those below it, less blanks at line ends."""
+    said = CliRunner().invoke(app, [*path, "--help"], prog_name=surface, env=_PLAIN_ENV).stdout
+    lines = [line.rstrip() for line in said.splitlines()]
+    yield " ".join((surface, *path)), "\n".join(lines).strip("\n")
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _help_texts(surface, app, below, (*path, name))
 
 
 def _commands(group: Any, path: tuple[str, ...]) -> list[dict[str, Any]]:  # noqa: ANN401 -- typer keeps its click classes private

@@ -24,6 +24,10 @@ class Approval(msgspec.Struct, frozen=True):
     event_count: int
     byte_count: int
 
+    def approves(self, payload: bytes) -> bool:
+        """Tell whether these are the bytes."""
+        return sha256_hex(payload) == self.payload_sha256
+
 
 class _Head(msgspec.Struct, frozen=True):
     approved_at: str
@@ -40,7 +44,7 @@ class Batch:
     @cached_property
     def payload_sha256(self) -> str:
         """The digest that the journal approves and the receipt must name, in hex."""
-        return hashlib.sha256(self.payload).hexdigest()
+        return sha256_hex(self.payload)
 
     @cached_property
     def approved_at(self) -> datetime | None:
@@ -54,6 +58,11 @@ class Batch:
     def approval(self) -> Approval:
         """The journal's word on this batch."""
         return Approval(self.batch_id, self.payload_sha256, self.event_count, len(self.payload))
+
+
+def sha256_hex(payload: bytes) -> str:
+    """Return the digest of a batch's bytes as the journal, the receipt and a person spell it."""
+    return hashlib.sha256(payload).hexdigest()
 
 
 def compose_all(

@@ -36,6 +36,8 @@ _OF_THE_SINK = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Others of 2xx say less than "stored": 202 that something may be later, 206 that this is a part.
+_STORED = {HTTPStatus.OK, HTTPStatus.CREATED}
 
 
 class Fault(StrEnum):
@@ -122,7 +124,7 @@ class Verdict:
 def judge(reply: Answer | Fault, sent: Sent, *, now: datetime) -> Verdict:
     """Return what to do with the batch that was sent; `now` is what a date is counted from.
 
-    Only a 2xx with a receipt that names exactly these bytes acknowledges; all else keeps them.
+    Only 200 or 201 with a receipt that names exactly these bytes acknowledges; all else keeps them.
     """
     if isinstance(reply, Fault):
         duty = Duty.STOP if reply in STOPPING_FAULTS else Duty.RETRY
@@ -168,15 +170,16 @@ def clock_offset_s(problem: Problem, now: datetime) -> float | None:
 
 def _judge_success(reply: Answer, sent: Sent) -> Verdict:
     receipt = None if reply.body is None else read_receipt(reply.body)
-    if receipt is not None and receipt.names(
+    if receipt is None or not receipt.names(
         batch_id=sent.batch_id, payload_sha256=sent.payload_sha256, event_count=sent.event_count
     ):
+        got = "no receipt" if receipt is None else "a receipt for another batch"
+        title = f"the answer {reply.status} holds {got}, expected one for this batch"
+    elif reply.status in _STORED:
         return _judge_receipt(reply, receipt, sent)
-    got = "no receipt" if receipt is None else "a receipt for another batch"
-    problem = Problem(
-        title=f"the answer {reply.status} holds {got}, expected one for this batch",
-        status=reply.status,
-    )
+    else:
+        title = f"the answer {reply.status} holds a receipt, expected that with 200 or 201 alone"
+    problem = Problem(title=title, status=reply.status)
     return Verdict(Duty.STOP, reply.status, problem=problem)
 
 
@@ -237,47 +240,3 @@ def plain(text: str) -> str:
     """Return foreign text short and harmless to a terminal."""
     shown = text[:PROBLEM_TEXT_MAX_CHARS]
     return "".join(sign if sign.isprintable() else " " for sign in shown)
-
-
-_SLUG_ADVICE = {
-    ProblemType.KEY_UNKNOWN: "enrol this key at the sink: `vox-telemetry keys enrol` with a "
-    "one-time code, or give its operator what `vox-telemetry keys show` prints",
-    ProblemType.KEY_EXPIRED: "rotate to a new key: `vox-telemetry keys rotate --enrol`",
-    ProblemType.KEY_NOT_YET_VALID: "wait until the sink takes this key, or sign with another: "
-    "`vox-telemetry keys use KEY_ID`",
-    ProblemType.KEY_REVOKED: "rotate to a new key: `vox-telemetry keys rotate --enrol`",
-    ProblemType.TOKEN_INVALID: "ask the sink's operator for VOX_TELEMETRY_UPLOAD_TOKEN",
-    ProblemType.SIGNATURE_STALE: "set this machine's clock",
-    ProblemType.SIGNATURE_INVALID: "the URL's host must be the one that the sink goes by: "
-    "compare VOX_TELEMETRY_UPLOAD_URL with VOX_SINK_PUBLIC_AUTHORITY",
-}
-_ADVICE = {problem.uri: advice for problem, advice in _SLUG_ADVICE.items()} | {
-    UNPROVEN: "somebody else may be answering: ask the sink's operator what "
-    "`vox-telemetry-sink receipt-key show` prints; if that is another key than the `sink_key` of "
-    "`vox-telemetry keys list --json`, run `vox-telemetry keys enrol` with the code that enrolled "
-    "this key, which pins it",
-}
-
-
-_FAULT_ADVICE = {
-    Fault.PROXY_REFUSED: "check HTTPS_PROXY and the credentials in it; NO_PROXY names exceptions",
-    Fault.TLS: "check that VOX_TELEMETRY_UPLOAD_URL is that of a server with TLS 1.2 or newer",
-    Fault.TLS_EXPIRED: "the sink's operator renews it; check this machine's clock, too",
-    Fault.TLS_HOST: "check the host in VOX_TELEMETRY_UPLOAD_URL",
-    Fault.TLS_UNKNOWN: "check the host; --ca-file or VOX_TELEMETRY_CA_FILE names a private "
-    "authority",
-}
-
-
-def advice(verdict: Verdict) -> str:
-    """Return what the operator can do after a STOP."""
-    known = _ADVICE.get(verdict.problem.type)
-    if known is not None:
-        return known
-    if HTTPStatus.MULTIPLE_CHOICES <= verdict.status < HTTPStatus.BAD_REQUEST:
-        return "redirects are never followed: set VOX_TELEMETRY_UPLOAD_URL to the final URL"
-    if verdict.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return "check the key, VOX_TELEMETRY_UPLOAD_TOKEN and this machine's clock"
-    if verdict.fault is not None:
-        return _FAULT_ADVICE.get(verdict.fault, "check VOX_TELEMETRY_UPLOAD_URL and the network")
-    return "check VOX_TELEMETRY_UPLOAD_URL: this seems to be no telemetry sink"

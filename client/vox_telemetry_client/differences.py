@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Discarded,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,
@@ -34,7 +34,6 @@ class Differences:
     """
 
     agree: bool = True
-
     unapproved: Some = field(default_factory=Some)
     missing: Some = field(default_factory=Some)
     missing_events: int = 0

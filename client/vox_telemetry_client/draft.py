@@ -43,6 +43,11 @@ class Draft:
         self.events = 0
 
     @property
+    def max_events(self) -> int:
+        """The most events of one batch."""
+        return self._filling.max_events
+
+    @property
     def needed_bytes(self) -> int:
         """What the batches of all these events take in the spool."""
         return self._filling.total_bytes + self._filling.batches * self._envelope_bytes

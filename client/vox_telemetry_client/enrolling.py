@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from vox_telemetry_client.advising import advice
 from vox_telemetry_client.delivery import (
     STOPPING_FAULTS,
     Answer,
     Fault,
     Verdict,
-    advice,
     parse_retry_after,
     problem_of,
 )

@@ -14,6 +14,7 @@
     │   ├── SpoolBusyError (1)       another process holds the spool or the upload
     │   ├── SpoolFullError (1)       the quota or the disk is full; nothing was changed
     │   ├── BatchUnknownError (1)    no such batch in the spool
+    │   ├── EnqueuedMeanwhileError (1)  what was taken for new may have been enqueued since
     │   └── BeforeConsentError (1)   the batch was approved before consent was granted
     ├── StoreError (1)               the local store cannot be read or written
     │   ├── StoreBusyError (1)       another process holds it for too long
@@ -146,6 +147,12 @@ class BatchUnknownError(SpoolError):
     """No such batch in the spool."""
 
     kind = "batch-unknown"
+
+
+class EnqueuedMeanwhileError(SpoolError):
+    """Another enqueue came between looking for repeats and keeping; nothing was kept."""
+
+    kind = "enqueued-meanwhile"
 
 
 class BeforeConsentError(SpoolError):

@@ -172,6 +172,20 @@ def entries(room: Path) -> Iterator[os.DirEntry[str]]:
         raise SpoolError(f"the spool folder {room} cannot be read: {os_words(exc)}") from exc
 
 
+def used(folder: Folder) -> int:
+    """Return the bytes of everything in `pending/` and `rejected/`."""
+    rooms = (folder.pending, folder.rejected)
+    return sum(size_bytes(entry) for room in rooms for entry in entries(room))
+
+
+def size_bytes(entry: os.DirEntry[str]) -> int:
+    """Return the length of a file in the spool, 0 where an upload has just ended it."""
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return 0
+
+
 def _is_junction(found: os.stat_result) -> bool:
     """Tell whether Windows leads from here to another folder in its own way, by a reparse point."""
     return bool(getattr(found, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_REPARSE_POINT)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vox_telemetry_client.files import FOLDER_MODE, sync_folder
 from vox_telemetry_client.folder import entries, is_batch_file
-from vox_telemetry_client.journal import Foreign
+from vox_telemetry_client.journal_lines import Foreign
 from vox_telemetry_client.limits import FOREIGN_AT_ONCE_MAX_FILES
 from vox_telemetry_client.spool import Spool
 

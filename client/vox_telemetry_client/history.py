@@ -7,13 +7,13 @@ from pathlib import Path
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.errors import SpoolError, os_words
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Attempt,
     Discarded,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,

@@ -1,9 +1,11 @@
 """What the journal says of some batches: approved and open, or closed and how."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     REJECTED,
     Acknowledged,
     Attempt,
@@ -12,7 +14,6 @@ from vox_telemetry_client.journal import (
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,
@@ -45,6 +46,10 @@ class Ledger:
             SpoolError: the journal is there and cannot be read.
 
         """
+        with suppress(OSError):  # which reading the lines tells
+            if journal.size_bytes() < self._read_bytes:
+                # Somebody took the journal away, and with it what was approved: begin anew.
+                self.open, self.closed, self.included, self._read_bytes = {}, {}, {}, 0
         for end_bytes, line in journal.lines(self._read_bytes):
             self._read_bytes = end_bytes
             self.add(line)
@@ -58,9 +63,13 @@ class Ledger:
         return isinstance(line, Acknowledged | Rejected | Split)
 
     def ends(self, batch_ids: Iterable[str]) -> Ended | None:
-        """Return what a line that closes these batches takes, None where none of them is open."""
-        closing = [self.open[batch_id] for batch_id in batch_ids if batch_id in self.open]
-        if not closing:
+        """Return what a line that closes these batches takes, None unless all of them are open.
+
+        `tally` then looks back by name: a sum from which too much is taken is wrong for ever.
+        """
+        asked = list(batch_ids)
+        closing = [self.open[batch_id] for batch_id in asked if batch_id in self.open]
+        if not closing or len(closing) < len(asked):
             return None
         return Ended(
             sum(one.event_count for one in closing), sum(one.byte_count for one in closing)

@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vox_telemetry_client.folder import entries, is_batch_file
+from vox_telemetry_client.folder import entries, is_batch_file, size_bytes
 from vox_telemetry_client.foreign import printable
 from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_client.some import Some
-from vox_telemetry_client.spool import size_bytes
 from vox_telemetry_client.tally import Sums
 from vox_telemetry_client.unapproved import shape_trouble
 

@@ -6,14 +6,14 @@ One reading of the journal and one of each folder, whatever their size; the memo
 from dataclasses import dataclass
 from datetime import datetime
 
-from vox_telemetry_client.differences import compare
-from vox_telemetry_client.folder import Folder, entries
-from vox_telemetry_client.journal import Acknowledged, Journal
+from vox_telemetry_client.differences import Differences, compare
+from vox_telemetry_client.folder import Folder, entries, size_bytes, used
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import Acknowledged
 from vox_telemetry_client.limits import BATCH_OLD_AFTER_S
 from vox_telemetry_client.listing import Listing, id_at, scan
 from vox_telemetry_client.lock import Holder, current_holder
 from vox_telemetry_client.some import Some
-from vox_telemetry_client.spool import size_bytes, used
 from vox_telemetry_client.state import read_earliest
 from vox_telemetry_client.tally import Tally
 from vox_telemetry_spec.times import format_time
@@ -54,6 +54,60 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
 
     """
     folder.check()
+    read = _read(folder, now, covers_from)
+    pending, tally, differences = read.pending, read.tally, read.differences
+    return Overview(
+        pending=pending.batches,
+        pending_events=max(0, tally.open.events - differences.missing_events),
+        rejected=read.rejected.batches,
+        old=read.old(),
+        before_consent=read.before_consent(),
+        unapproved=differences.unapproved,
+        missing=differences.missing,
+        unnamed_parts=differences.unnamed_parts,
+        damaged=pending.damaged,
+        foreign=pending.foreign,
+        unreadable_lines=tally.unreadable_lines,
+        used_bytes=read.used_bytes(folder),
+        seen_bytes=folder.seen.stat().st_size if folder.seen.exists() else 0,
+        acknowledged_batches=tally.acknowledged_batches,
+        acknowledged_events=tally.acknowledged_events,
+        last_acknowledged=tally.last_acknowledged,
+        earliest_next_attempt=read_earliest(folder.state, now),
+        uploader=current_holder(folder.upload_lock),
+    )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One reading of each folder and of the journal."""
+
+    pending: Listing
+    rejected: Listing
+    tally: Tally
+    differences: Differences
+    old_before_s: float
+    covered_s: float
+
+    def old(self) -> Some:
+        return _before(self.pending.batches, self.pending.old, self.old_before_s)
+
+    def before_consent(self) -> Some:
+        count = 0 if self.tally.includes_pending else self.pending.earlier
+        return _before(self.pending.batches, count, self.covered_s)
+
+    def used_bytes(self, folder: Folder) -> int:
+        """Return what `used` does, by the journal where it knows each file in `pending/`.
+
+        To ask the file system for 100,000 of them takes longer than all the rest.
+        """
+        if not self.differences.agree:
+            return used(folder)
+        rejected = sum(size_bytes(entry) for entry in entries(folder.rejected))
+        return self.tally.open.bytes + self.pending.foreign_bytes + rejected
+
+
+def _read(folder: Folder, now: datetime, covers_from: datetime | None) -> _Reading:
     old_before_s = now.timestamp() - BATCH_OLD_AFTER_S
     covered_s = 0.0 if covers_from is None else covers_from.timestamp()
     pending = scan(folder.pending, old_before_s=old_before_s, earlier_than_s=covered_s)
@@ -62,28 +116,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
     journal = Journal(folder.journal)
     tally = Tally("" if covers_from is None else format_time(covers_from)).follow(journal)
     differences = compare(folder, journal, pending.sums, tally.open)
-    return Overview(
-        pending=pending.batches,
-        pending_events=max(0, tally.open.events - differences.missing_events),
-        rejected=rejected.batches,
-        old=_before(pending.batches, pending.old, old_before_s),
-        before_consent=_before(
-            pending.batches, 0 if tally.includes_pending else pending.earlier, covered_s
-        ),
-        unapproved=differences.unapproved,
-        missing=differences.missing,
-        unnamed_parts=differences.unnamed_parts,
-        damaged=pending.damaged,
-        foreign=pending.foreign,
-        unreadable_lines=tally.unreadable_lines,
-        used_bytes=_used_bytes(folder, pending, tally) if differences.agree else used(folder),
-        seen_bytes=folder.seen.stat().st_size if folder.seen.exists() else 0,
-        acknowledged_batches=tally.acknowledged_batches,
-        acknowledged_events=tally.acknowledged_events,
-        last_acknowledged=tally.last_acknowledged,
-        earliest_next_attempt=read_earliest(folder.state, now),
-        uploader=current_holder(folder.upload_lock),
-    )
+    return _Reading(pending, rejected, tally, differences, old_before_s, covered_s)
 
 
 def count_before_consent(folder: Folder, covers_from: datetime) -> int:
@@ -97,15 +130,6 @@ def count_before_consent(folder: Folder, covers_from: datetime) -> int:
     if tally.includes_pending:
         return 0
     return scan(folder.pending, earlier_than_s=covers_from.timestamp()).earlier
-
-
-def _used_bytes(folder: Folder, pending: Listing, tally: Tally) -> int:
-    """Return what `used` does, where the journal knows the length of each file in `pending/`.
-
-    To ask the file system for 100,000 of them takes longer than all the rest.
-    """
-    rejected = sum(size_bytes(entry) for entry in entries(folder.rejected))
-    return tally.open.bytes + pending.foreign_bytes + rejected
 
 
 def _before(batches: Some, count: int, unix_s: float) -> Some:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from vox_telemetry_client.journal import Acknowledged
+from vox_telemetry_client.journal_lines import Acknowledged
 from vox_telemetry_spec.errors import SignatureRefusedError
 from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.receipt import read_receipt

@@ -1,6 +1,5 @@
 """What was set aside: look at it, put it back, or have it deleted."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +7,12 @@ from http import HTTPStatus
 
 import msgspec
 
-from vox_telemetry_client.batch import Approval, Batch
+from vox_telemetry_client.batch import Approval, Batch, sha256_hex
 from vox_telemetry_client.errors import BatchUnknownError
 from vox_telemetry_client.files import read_at_most
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.history import Fate, fates
-from vox_telemetry_client.journal import REJECTED, Discarded, Retried
+from vox_telemetry_client.journal_lines import REJECTED, Discarded, Retried
 from vox_telemetry_client.set_aside import (
     Copy,
     by_id,
@@ -51,7 +50,7 @@ class SetAside:
     @property
     def sha256(self) -> str | None:
         """The digest of the bytes that lie there, in hex."""
-        return None if self.payload is None else hashlib.sha256(self.payload).hexdigest()
+        return None if self.payload is None else sha256_hex(self.payload)
 
     @property
     def is_refused_for_content(self) -> bool:
@@ -205,8 +204,7 @@ def _read(folder: Folder, copy: Copy, fate: Fate) -> SetAside:
 def _events(payload: bytes | None, approval: Approval | None) -> int | None:
     if payload is None or approval is None:
         return None
-    is_approved = hashlib.sha256(payload).hexdigest() == approval.payload_sha256
-    return approval.event_count if is_approved else None
+    return approval.event_count if approval.approves(payload) else None
 
 
 def _problem(folder: Folder, copy: Copy) -> Problem | None:

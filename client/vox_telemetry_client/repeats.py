@@ -39,7 +39,12 @@ class Repeats:
     def __init__(self, enqueued: Counter[bytes]) -> None:
         """Take the digests of what was enqueued, which are counted down from here on."""
         self._left = enqueued
+        self._used: Counter[bytes] = Counter()
         self.found = 0
+
+    def learn(self, enqueued: Counter[bytes]) -> None:
+        """Take what is enqueued by now, in place of before; what was found stays found."""
+        self._left = enqueued - self._used
 
     def is_repeat(self, canonical: bytes) -> bool:
         """Tell whether an event, as its canonical bytes, was enqueued before."""
@@ -47,5 +52,6 @@ class Repeats:
         if self._left[digest] <= 0:
             return False
         self._left[digest] -= 1
+        self._used[digest] += 1
         self.found += 1
         return True

@@ -1,10 +1,10 @@
 """One batch for a person to look at: pending or set aside, its exact bytes and its problem."""
 
-import hashlib
 from dataclasses import dataclass
 
 import msgspec
 
+from vox_telemetry_client.batch import sha256_hex
 from vox_telemetry_client.errors import BatchUnknownError
 from vox_telemetry_client.files import read_at_most
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
@@ -26,7 +26,7 @@ class Found:
     @property
     def sha256(self) -> str:
         """The digest of the bytes that lie there, in hex."""
-        return hashlib.sha256(self.payload).hexdigest()
+        return sha256_hex(self.payload)
 
     @property
     def document(self) -> JsonValue:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.files import FILE_MODE, replace
@@ -23,6 +24,8 @@ _ID_BYTES = 16
 _ROW_BYTES = _ID_BYTES + DIGEST_BYTES
 _CHUNK_ROWS = 8_192
 
+Mark: TypeAlias = tuple[int, int, int]  # which file, how long, when written
+
 
 class Seen:
     """The file; whoever writes holds the spool's lock."""
@@ -30,6 +33,19 @@ class Seen:
     def __init__(self, path: Path) -> None:
         """Read nothing yet; `path` need not exist."""
         self._path = path
+
+    def mark(self) -> Mark:
+        """Return what changes with every enqueue; an absent file has one too.
+
+        Raises:
+            OSError: nothing can be learnt of it.
+
+        """
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return (0, 0, 0)
+        return (found.st_ino, found.st_size, found.st_mtime_ns)
 
     @contextmanager
     def adding(self) -> Iterator[Callable[[Batch], None]]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from pathlib import Path
 
-from vox_telemetry_client.batch import Approval, Batch
+from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.files import delete, read_at_most, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, entries
 from vox_telemetry_client.limits import WINDOW_BATCHES
@@ -83,8 +83,7 @@ def approved_copy(folder: Folder, among: Iterable[Copy], approval: Approval) -> 
             payload = read_at_most(copy.file(folder), CODED_BODY_MAX_BYTES + 1)
         except OSError:
             continue
-        batch = Batch(copy.batch_id, payload, approval.event_count)
-        if batch.payload_sha256 == approval.payload_sha256:
+        if approval.approves(payload):
             return copy
     return None
 

@@ -6,7 +6,6 @@ the same however much is pending. What lies in `pending/` although a line has en
 restored backup, the upload ends when its turn comes (`end`), and never sends it.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,13 +16,13 @@ import msgspec
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.files import delete, read_at_most, replace, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, entries, oldest
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     PENDING,
     REJECTED,
     Acknowledged,
     Closing,
     Discarded,
-    Journal,
     Rejected,
     Retried,
     Split,
@@ -67,6 +66,8 @@ def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
         OSError: the spool cannot be changed.
 
     """
+    if batch_id not in ledger.closed:
+        return  # the journal was taken away meanwhile, and nothing says any more what to do
     approval, line = ledger.closed[batch_id]
     path = folder.pending / batch_file(batch_id)
     if isinstance(line, Rejected):
@@ -146,4 +147,4 @@ def _is(path: Path, approval: Approval | None) -> bool:
         payload = read_at_most(path, CODED_BODY_MAX_BYTES + 1)
     except OSError:
         return False
-    return hashlib.sha256(payload).hexdigest() == approval.payload_sha256
+    return approval.approves(payload)

@@ -6,62 +6,65 @@ decision; (3) renames and unlinks, folders fsynced. A crash before (2) leaves wh
 that came before it, and bytes that no line approves are never sent.
 """
 
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.consent import Consent
-from vox_telemetry_client.errors import SpoolError, SpoolFullError, os_words
-from vox_telemetry_client.files import is_no_space, read_at_most, sync_folder
-from vox_telemetry_client.folder import Folder, batch_file, batch_ids, entries, oldest
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.errors import EnqueuedMeanwhileError, SpoolError, SpoolFullError, os_words
+from vox_telemetry_client.files import is_no_space, sync_folder
+from vox_telemetry_client.folder import Folder, batch_file, oldest, used
+from vox_telemetry_client.journal_lines import (
     UNSIGNED,
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Enqueued,
-    Journal,
     Line,
     Proof,
     Pruned,
     Rejected,
     Split,
 )
-from vox_telemetry_client.ledger import Ledger, ledger_of
+from vox_telemetry_client.ledger import ledger_of
 from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S, WINDOW_BATCHES
 from vox_telemetry_client.lock import held
-from vox_telemetry_client.seen import Seen
+from vox_telemetry_client.seen import Mark, Seen
 from vox_telemetry_client.set_aside import oldest_set_aside
 from vox_telemetry_client.settle import end, remove, settle
 from vox_telemetry_client.some import Some
+from vox_telemetry_client.spool_view import SpoolView
 from vox_telemetry_client.staging import publish, stage, unstage
-from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.receipt import Receipt
 from vox_telemetry_spec.times import format_time
 
 
-class Spool:
+class Spool(SpoolView):
     """The verbs; every one that changes something holds the spool's lock meanwhile."""
 
     def __init__(self, folder: Folder, *, now: Callable[[], datetime]) -> None:
         """Take a folder that `Folder.create` made; `now` gives the journal's times."""
-        self.folder = folder
+        super().__init__(folder)
         self._now = now
-        self._journal = Journal(folder.journal)
         self._finished_bytes: int | None = None  # how much of the journal the files follow
-        self._ledger = Ledger()  # of the batches that are worked at
 
-    def put(self, batches: Iterable[Batch], *, max_bytes: int, needed_bytes: int) -> list[Approval]:
+    def put(
+        self,
+        batches: Iterable[Batch],
+        *,
+        max_bytes: int,
+        needed_bytes: int,
+        unless_after: Mark | None = None,
+    ) -> list[Approval]:
         """Approve and keep batches of `needed_bytes` together: all of them or none.
 
         They are taken one at a time, so they may be made while they are written.
 
         Raises:
+            EnqueuedMeanwhileError: others were enqueued since `enqueue_mark` gave `unless_after`.
             SpoolFullError: they would make the spool exceed `max_bytes`, or the disk is full.
             SpoolError: they cannot be written.
 
@@ -69,6 +72,8 @@ class Spool:
         with self._changing():
             self._check_quota(needed_bytes, max_bytes)
             seen = Seen(self.folder.seen)
+            if unless_after is not None and seen.mark() != unless_after:
+                raise EnqueuedMeanwhileError("other events were enqueued meanwhile, try again")
             with seen.adding() as remember:
                 staged = stage(self.folder, batches, remember)
                 self._decide(Enqueued(self.at(), staged), staged)
@@ -78,21 +83,17 @@ class Spool:
                 seen.forget()
         return staged
 
-    def enqueued_before(self) -> Counter[bytes]:
-        """Return how often each event was enqueued, by its digest; see `repeats`.
+    def enqueue_mark(self) -> Mark:
+        """Return a mark that the next enqueue changes; none is under way at this moment.
 
         Raises:
-            SpoolError: the spool cannot be read.
+            SpoolError: the spool cannot be read or changed.
 
         """
-        seen = Seen(self.folder.seen)
-        asked: set[str] = set()
-        try:
-            # Once for the ids alone, so that the journal is asked about these and no others.
-            seen.count(lambda batch_id: _noted(asked, batch_id))
-            return seen.count(ledger_of(self._journal, asked).was_enqueued)
-        except OSError as exc:
-            raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
+        if not self.folder.root.exists():
+            return Seen(self.folder.seen).mark()  # whoever is making it has not enqueued yet
+        with self._changing():
+            return Seen(self.folder.seen).mark()
 
     def pruned(self, line: Pruned) -> None:
         """Record what is about to be deleted from a database.
@@ -136,67 +137,6 @@ class Spool:
                     return left
         return []
 
-    def waiting(self, *, after: str = "") -> list[str]:
-        """Return the ids of the oldest files in `pending/` after `after`, and change nothing.
-
-        They are WINDOW_BATCHES at most, oldest first.
-
-        Raises:
-            SpoolError: the spool cannot be read.
-
-        """
-        found = oldest(self.folder.pending, after=after)
-        self._ledger = Ledger(found)
-        return found
-
-    def all_waiting(self) -> Iterator[str]:
-        """Yield every id in `pending/`, oldest first, and change nothing.
-
-        Raises:
-            SpoolError: the spool cannot be read.
-
-        """
-        after = ""
-        while found := self.waiting(after=after):
-            yield from found
-            after = found[-1]
-
-    def extent(self, *, after: str = "", until: str | None = None) -> tuple[int, str]:
-        """Return how many batches lie in `pending/`, between two ids, and the newest id of them.
-
-        Raises:
-            SpoolError: the spool cannot be read.
-
-        """
-        count, newest = 0, ""
-        for batch_id in batch_ids(self.folder.pending):
-            if batch_id > after and (until is None or batch_id <= until):
-                count += 1
-                newest = max(newest, batch_id)
-        return count, newest
-
-    def approved(self, batch_id: str) -> Batch | None:
-        """Return a waiting batch if its bytes are the approved ones, else None.
-
-        Raises:
-            SpoolError: the journal cannot be read.
-
-        """
-        approval = self._says_of(batch_id).open.get(batch_id)
-        if approval is None:
-            return None
-        try:
-            path = self.folder.pending / batch_file(batch_id)
-            payload = read_at_most(path, CODED_BODY_MAX_BYTES + 1)
-        except OSError:
-            return None
-        batch = Batch(batch_id, payload, approval.event_count)
-        return batch if batch.payload_sha256 == approval.payload_sha256 else None
-
-    def waits(self, batch_id: str) -> bool:
-        """Tell whether something lies in `pending/` under this id, approved or not."""
-        return os.path.lexists(self.folder.pending / batch_file(batch_id))
-
     def attempted(self, batch_id: str, duty: str, status: int) -> None:
         """Record one request."""
         with self._changing():
@@ -228,18 +168,6 @@ class Spool:
             (self.folder.pending / batch_file(batch_id)).unlink(missing_ok=True)
             sync_folder(self.folder.pending)
 
-    def covered(self, batch: Batch, covers_from: datetime) -> bool:
-        """Tell whether a grant that covers what was approved from then on covers this batch.
-
-        Raises:
-            SpoolError: the journal cannot be read.
-
-        """
-        included = self._says_of(batch.batch_id).included.get(batch.batch_id)
-        if included == format_time(covers_from):
-            return True
-        return batch.approved_at is not None and batch.approved_at >= covers_from
-
     def decided(self, consent: Consent, *, include_pending: bool = False) -> None:
         """Record what the operator decided; a grant may include what is approved by now."""
         with self._changing():
@@ -264,12 +192,6 @@ class Spool:
     def _oldest_anywhere(self) -> list[str]:
         found = {*oldest(self.folder.pending), *oldest_set_aside(self.folder)}
         return sorted(found)[:WINDOW_BATCHES]
-
-    def _says_of(self, batch_id: str) -> Ledger:
-        """Return what the journal says of a batch; quick for those of the last window."""
-        if batch_id not in self._ledger:
-            self._ledger = Ledger([batch_id])
-        return self._ledger.follow(self._journal)
 
     @contextmanager
     def changing(self) -> Iterator[Callable[[Line], None]]:
@@ -308,7 +230,8 @@ class Spool:
         if used_bytes + added_bytes > max_bytes:
             raise SpoolFullError(
                 f"the spool holds {used_bytes} bytes and {added_bytes} more would exceed its quota "
-                f"of {max_bytes}: upload what is pending, clear {self.folder.rejected}, "
+                f"of {max_bytes}: upload what is pending, delete what was set aside "
+                "(vox-telemetry rejected discard) or is too old (vox-telemetry prune spool plan), "
                 f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
 
@@ -322,22 +245,3 @@ class Spool:
     def at(self) -> str:
         """Return the time for a journal line (RFC 3339, UTC)."""
         return format_time(self._now())
-
-
-def _noted(asked: set[str], batch_id: str) -> bool:
-    asked.add(batch_id)
-    return False
-
-
-def used(folder: Folder) -> int:
-    """Return the bytes of everything in `pending/` and `rejected/`."""
-    rooms = (folder.pending, folder.rejected)
-    return sum(size_bytes(entry) for room in rooms for entry in entries(room))
-
-
-def size_bytes(entry: os.DirEntry[str]) -> int:
-    """Return the length of a file in the spool, 0 where an upload has just ended it."""
-    try:
-        return entry.stat(follow_symlinks=False).st_size
-    except FileNotFoundError:
-        return 0

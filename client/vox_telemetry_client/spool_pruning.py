@@ -17,7 +17,8 @@ from typing import TypeAlias
 from vox_telemetry_client.files import delete, sync_folder
 from vox_telemetry_client.folder import Folder, entries, is_batch_file
 from vox_telemetry_client.foreign import AT_FORMAT, printable
-from vox_telemetry_client.journal import PENDING, REJECTED, Cleaned, Discarded, Ended, Journal
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import PENDING, REJECTED, Cleaned, Discarded, Ended
 from vox_telemetry_client.ledger import ledger_of
 from vox_telemetry_client.limits import (
     BATCH_OLD_AFTER_S,

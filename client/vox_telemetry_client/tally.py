@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
+    REJECTED,
     Acknowledged,
     Attempt,
+    Closing,
     ConsentDecided,
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Line,
     Rejected,
     Retried,
@@ -72,6 +74,7 @@ class Tally:
         self.last_acknowledged: Acknowledged | None = None
         self.includes_pending = False  # the consent covers what was approved before it
         self._covers_from = covers_from
+        self._untold: set[str] = set()  # closed by lines that do not say what they take
 
     def follow(self, journal: Journal) -> "Tally":
         """Read the journal from its beginning.
@@ -82,6 +85,8 @@ class Tally:
         """
         for _, line in journal.lines():
             self.add(line)
+        if self._untold:
+            self._take_untold(journal)
         return self
 
     def add(self, line: Line | None) -> None:
@@ -93,18 +98,37 @@ class Tally:
         elif not isinstance(line, Attempt):
             self._end(line)
 
+    def _take_untold(self, journal: Journal) -> None:
+        """Read once more what such lines close: those of the format before `ended` have none."""
+        approved: dict[str, Approval] = {}
+        for _, line in journal.lines():
+            if isinstance(line, Acknowledged | Rejected | Split | Discarded):
+                for batch_id in _closes(line):
+                    found = approved.pop(batch_id, None)
+                    if found is not None and line.ended is None:
+                        self.open.take([batch_id], Ended(found.event_count, found.byte_count))
+            if isinstance(line, Enqueued | Split | Retried):
+                mine = (one for one in line.batches if one.batch_id in self._untold)
+                approved |= {one.batch_id: one for one in mine}
+
     def _end(self, line: Line) -> None:
         if isinstance(line, Acknowledged):
             self.last_acknowledged = line
             self.acknowledged_batches += 1
             self.acknowledged_events += line.receipt.event_count
-        if isinstance(line, Acknowledged | Rejected | Split) and line.ended is not None:
-            self.open.take([line.batch_id], line.ended)
-        if isinstance(line, Split):
+        if isinstance(line, Acknowledged | Rejected | Split | Discarded):
+            if line.ended is None:
+                self._untold.update(_closes(line))
+            else:
+                self.open.take(_closes(line), line.ended)
+        if isinstance(line, Split | Retried):
             self.open.add(line.batches)
-        if isinstance(line, Retried):
-            self.open.add(line.batches)
-        if isinstance(line, Discarded) and line.ended is not None:
-            self.open.take(line.batch_ids, line.ended)
         if isinstance(line, ConsentDecided) and line.include_pending:
             self.includes_pending |= line.consent.covers_from == self._covers_from
+
+
+def _closes(line: Closing) -> list[str]:
+    """Return which batches a line takes out of `pending/`."""
+    if isinstance(line, Discarded):
+        return [] if line.room == REJECTED else line.batch_ids
+    return [line.batch_id]

@@ -68,17 +68,7 @@ class Transport:
         self._abandoned = False
         tls = network.tls()
         try:
-            self._client = httpx.Client(
-                timeout=httpx.Timeout(silence_s, connect=min(CONNECT_TIMEOUT_S, silence_s)),
-                limits=httpx.Limits(max_connections=1),
-                headers={"user-agent": user_agent},
-                follow_redirects=False,
-                event_hooks={"response": [_forget_location]},
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-                verify=tls,
-                proxy=None if network.proxy is None else _proxy(network.proxy, tls),
-                trust_env=False,
-            )
+            self._client = _client(user_agent, tls, network.proxy, silence_s)
             url = httpx.URL(target.url)
         except (httpx.InvalidURL, ValueError) as exc:
             raise NotConfiguredError(
@@ -187,6 +177,22 @@ class Transport:
         finally:
             timer.cancel()
             timer.join()
+
+
+def _client(
+    user_agent: str, tls: ssl.SSLContext, proxy: str | None, silence_s: float
+) -> httpx.Client:
+    return httpx.Client(
+        timeout=httpx.Timeout(silence_s, connect=min(CONNECT_TIMEOUT_S, silence_s)),
+        limits=httpx.Limits(max_connections=1),
+        headers={"user-agent": user_agent},
+        follow_redirects=False,
+        event_hooks={"response": [_forget_location]},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        verify=tls,
+        proxy=None if proxy is None else _proxy(proxy, tls),
+        trust_env=False,
+    )
 
 
 def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:

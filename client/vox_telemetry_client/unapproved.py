@@ -1,6 +1,5 @@
 """Why what lies under a batch's name in `pending/` is not sent."""
 
-import hashlib
 import os
 import stat
 
@@ -55,6 +54,6 @@ def _why(folder: Folder, batch_id: str) -> str:
     approval = fates(folder.journal, {batch_id})[batch_id].approval
     if approval is None:
         return "no line of the journal approves it"
-    if hashlib.sha256(payload).hexdigest() != approval.payload_sha256:
+    if not approval.approves(payload):
         return "its SHA-256 is not the one in the journal"
     return f"the journal has ended it before: `vox-telemetry journal --batch {batch_id}` says how"

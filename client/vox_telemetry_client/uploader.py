@@ -1,32 +1,28 @@
 """The upload: for each batch, oldest first, sign, send, and do what the answer asks (wire 7).
 
-The only file that imports tenacity. The caller holds the upload lock. A batch leaves `pending/`
-only by a matching receipt, by a refusal of this very batch (then it lies in `rejected/`), or by a
-split, or after the sink has failed on it alone in several runs (`failing`). Whatever else happens,
-everything stays, and the run stops unless the trouble may be that of one batch.
+The caller holds the upload lock. A batch leaves `pending/` only by a matching receipt, by a refusal
+of this very batch (then it lies in `rejected/`), or by a split, or after the sink has failed on it
+alone in several runs (`failing`). Whatever else happens, everything stays, and the run stops unless
+the trouble may be that of one batch.
 """
 
 from datetime import timedelta
 
 from msgspec import structs
-from tenacity import RetryCallState, Retrying, retry_if_result
 
+from vox_telemetry_client.advising import advice
 from vox_telemetry_client.allowance import NO_LIMITS, Allowance, RunLimits
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.delivery import Sent, Verdict, advice, clock_offset_s, judge
+from vox_telemetry_client.delivery import Sent, Verdict, clock_offset_s, judge
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.failing import Failing
 from vox_telemetry_client.foreign import set_foreign_aside
-from vox_telemetry_client.journal import Proof
-from vox_telemetry_client.limits import (
-    BACKOFF_BASE_S,
-    BACKOFF_MAX_S,
-    BATCH_MAX_ATTEMPTS,
-    BATCH_RETRY_MAX_S,
-)
+from vox_telemetry_client.journal_lines import Proof
+from vox_telemetry_client.limits import BACKOFF_BASE_S, BATCH_RETRY_MAX_S
 from vox_telemetry_client.own_problems import BEFORE_CONSENT, FAILED_ALONE
 from vox_telemetry_client.pacing import TokenBucket
 from vox_telemetry_client.report import Outcome, Report, Result
+from vox_telemetry_client.retrying import Patience
 from vox_telemetry_client.signing import fresh_nonce, signed_headers
 from vox_telemetry_client.split import halve
 from vox_telemetry_client.spool import Spool
@@ -60,6 +56,7 @@ class Uploader:
         self._attempts = 0
         self._report = Report()
         self._waiting = Waiting(spool, self._failing)
+        self._patience = Patience(self._failing, world.random, self._wait)
 
     def run(self) -> Report:
         """Upload what is pending and return what became of each batch; trouble is in the report."""
@@ -108,16 +105,20 @@ class Uploader:
         try:
             self._permit(batch)  # here as well, so that a backlog without consent takes no time
             self._allowance.batch()
-            verdict = self._send(batch)
+            verdict = self._patience.attempt(lambda: self._attempt(batch))
         except BeforeConsentError:
             self._keep(batch, BEFORE_CONSENT)
-            return
+        else:
+            self._obey(batch, verdict)
+
+    def _obey(self, batch: Batch, verdict: Verdict) -> None:
+        """Do what the answer asks."""
         if verdict.duty is Duty.ACKNOWLEDGE and verdict.receipt is not None:
-            self._acknowledge(batch_id, verdict.receipt, verdict)
+            self._acknowledge(batch.batch_id, verdict.receipt, verdict)
             result = Result.DUPLICATE if verdict.duplicate else Result.ACKNOWLEDGED
-            self._end(Outcome(batch_id, result, self._attempts, batch.event_count))
+            self._end(Outcome(batch.batch_id, result, self._attempts, batch.event_count))
         elif verdict.duty is Duty.SET_ASIDE:
-            self._set_aside(batch_id, batch.event_count, verdict.problem)
+            self._set_aside(batch.batch_id, batch.event_count, verdict.problem)
         elif verdict.duty is Duty.SPLIT:
             self._split(batch, verdict.problem)
         elif verdict.duty is Duty.RETRY and verdict.may_be_the_batch:
@@ -145,16 +146,6 @@ class Uploader:
         pinned = self._sender.sink_key
         proof = Proof(verdict.proof, None if pinned is None else pinned.key_id)
         self._spool.acknowledge(batch_id, receipt, duplicate=verdict.duplicate, proof=proof)
-
-    def _send(self, batch: Batch) -> Verdict:
-        retrying = Retrying(
-            retry=retry_if_result(lambda verdict: verdict.duty is Duty.RETRY),
-            wait=self._pause_s,
-            stop=self._is_enough,
-            sleep=lambda pause_s: self._wait(pause_s, "the sink does not take the batch yet"),
-            retry_error_callback=_last,
-        )
-        return retrying(self._attempt, batch)
 
     def _attempt(self, batch: Batch) -> Verdict:
         verdict = self._request(batch)
@@ -204,14 +195,6 @@ class Uploader:
             return self._report.clock_offset_s is not None
         return False
 
-    def _pause_s(self, state: RetryCallState) -> float:
-        """Return what the sink asked for, else an exponential pause with full jitter."""
-        asked_s = _last(state).retry_after_s
-        if asked_s is not None:
-            return asked_s
-        ceiling_s = min(BACKOFF_MAX_S, BACKOFF_BASE_S * 2 ** (state.attempt_number - 1))
-        return self._world.random() * float(ceiling_s)
-
     def _wait(self, wait_s: float, reason: str) -> None:
         self._allowance.pause(wait_s, self._world.now())
         self._world.on_wait(wait_s, reason)
@@ -253,19 +236,6 @@ class Uploader:
         runs = {one: count for one, count in self._failing.runs().items() if self._spool.waits(one)}
         if runs != read_failed_runs(path):
             keep_failed_runs(path, runs)
-
-    def _is_enough(self, state: RetryCallState) -> bool:
-        waited_s = state.idle_for + state.upcoming_sleep
-        attempts = 1 if self._failing.probing else BATCH_MAX_ATTEMPTS
-        return state.attempt_number >= attempts or waited_s > BATCH_RETRY_MAX_S
-
-
-def _last(state: RetryCallState) -> Verdict:
-    """Return the verdict of the attempt just made."""
-    if state.outcome is None:
-        raise RuntimeError("tenacity asked for a verdict before the first attempt")
-    verdict: Verdict = state.outcome.result()
-    return verdict
 
 
 def _why(verdict: Verdict) -> str:

@@ -94,6 +94,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     violations: list[Violation] = []
 
 
+_SERVER_ERRORS = 5  # of 5xx; RFC 9110 section 15 knows no class above
 _RETRY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 _SET_ASIDE = {
     HTTPStatus.BAD_REQUEST,
@@ -109,7 +110,7 @@ def duty_for_status(status: int) -> Duty:
     A 2xx without a receipt is no acknowledgement, and a status that the table does not name comes
     from something that is no sink: both stop the run, since nothing is known about the batch.
     """
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _RETRY:
+    if status // 100 == _SERVER_ERRORS or status in _RETRY:
         return Duty.RETRY
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Duty.SPLIT

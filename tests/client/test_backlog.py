@@ -23,7 +23,7 @@ from vox_telemetry_client import folder
 from vox_telemetry_client import spool as spool_file
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.errors import SpoolFullError
-from vox_telemetry_client.journal import Acknowledged
+from vox_telemetry_client.journal_lines import Acknowledged
 from vox_telemetry_client.overview import look
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.switches import Decision

@@ -1,9 +1,11 @@
 from support.client_world import NOW, put
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import Enqueued, Journal
+from vox_telemetry_client.folder import used
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import Enqueued
 from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_client.overview import look
-from vox_telemetry_client.spool import Spool, used
+from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 from vox_telemetry_spec.uuid7 import uuid7
 

@@ -12,8 +12,7 @@ from vox_telemetry_client.check import Check, Rules
 from vox_telemetry_client.draft import Draft
 from vox_telemetry_client.enqueuing import draft, keep
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
-from vox_telemetry_client.folder import Folder
-from vox_telemetry_client.spool import used
+from vox_telemetry_client.folder import Folder, used
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.strict_json import encode
 

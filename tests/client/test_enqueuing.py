@@ -1,16 +1,20 @@
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from support.client_world import NOW, QUOTA, batches_of, file_size_limit, put, tree
+from support.client_world import NOW, QUOTA, batches_of, file_size_limit, new_spool, put, tree
 from support.events import benchmark_event, usage_events
-from vox_telemetry_client.enqueuing import enqueue
-from vox_telemetry_client.errors import SpoolFullError
+from vox_telemetry_client.enqueuing import draft, enqueue, keep, keep_new
+from vox_telemetry_client.errors import EnqueuedMeanwhileError, SpoolFullError
+from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.envelope import read_envelope
 from vox_telemetry_spec.registry import Registry
+from vox_telemetry_spec.strict_json import encode
 
 
 def test_a_batch_is_well_formed_by_the_contract(spool: Spool) -> None:
@@ -87,3 +91,32 @@ def test_events_that_cannot_all_be_read_are_kept_not_at_all(spool: Spool) -> Non
     with pytest.raises(ZeroDivisionError):
         enqueue(({"n": 1 // (5 - n)} for n in range(9)), spool, now=NOW, max_bytes=QUOTA)
     assert tree(spool.folder.root) == before
+
+
+def test_what_another_call_enqueued_meanwhile_is_left_out_and_equal_events_are_counted(
+    spool: Spool,
+) -> None:
+    events = [benchmark_event(metric_value=float(number)) for number in range(3)]
+    one, two, three = map(encode, events)
+    mark, repeats = spool.enqueue_mark(), Repeats(spool.enqueued_before())
+    with draft(spool.folder, max_bytes=QUOTA) as found:
+        for event in (one, one, two, three, three):
+            assert not repeats.is_repeat(event)
+            found.add(event)
+        enqueue(events[:2], spool, now=NOW, max_bytes=QUOTA)  # by another call
+        kept = keep_new(found, spool, repeats, mark, now=NOW, max_bytes=QUOTA)
+    (batch,) = batches_of(spool, *(approval.batch_id for approval in kept))
+    values = [event["metric_value"] for event in json.loads(batch.payload)["events"]]
+    assert (values, repeats.found) == ([0.0, 2.0, 2.0], 2)
+
+
+def test_the_mark_of_an_absent_spool_changes_with_the_first_enqueue(tmp_path: Path) -> None:
+    absent = Spool(Folder(tmp_path / "absent"), now=lambda: NOW)
+    mark = absent.enqueue_mark()
+    assert list(tmp_path.iterdir()) == []
+    put(new_spool(tmp_path / "absent"))
+    with draft(absent.folder, max_bytes=QUOTA) as found:
+        found.add(encode(benchmark_event()))
+        with pytest.raises(EnqueuedMeanwhileError, match="other events were enqueued meanwhile"):
+            keep(found, absent, now=NOW, max_bytes=QUOTA, unless_after=mark)
+    assert len(batches_of(absent)) == 1

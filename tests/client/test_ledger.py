@@ -4,14 +4,14 @@ import pytest
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import Consent, State, granted
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Pruned,
     Rejected,
     Split,
@@ -54,7 +54,8 @@ def test_only_batches_that_are_asked_for_are_held_and_the_halves_of_them(journal
     assert set(ledger_of(journal, "b").open) == {"c"}  # its half
     assert set(ledger_of(journal, "c").open) == {"c"}  # a half, without what it was made of
     assert ["b" in ledger_of(journal, "b"), "a" in ledger_of(journal, "b")] == [True, False]
-    assert ledger_of(journal, "ac").ends("abc") == Ended(6, 200)
+    assert ledger_of(journal, "ac").ends("ac") == Ended(6, 200)
+    assert ledger_of(journal, "ac").ends("abc") is None
     assert ledger_of(journal, "a").ends("b") is None
 
 

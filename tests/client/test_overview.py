@@ -5,11 +5,14 @@ from support.client_world import NOW, Clock, new_spool, put, stores, tree, uploa
 from support.http_server import misbehaving_server
 from vox_telemetry_client.consent import granted
 from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.listing import scan
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.overview import count_before_consent, look
 from vox_telemetry_client.some import Some
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest
+from vox_telemetry_client.tally import Tally
 from vox_telemetry_spec.problems import Problem
 
 SMUGGLED = "019abcde-0000-7000-8000-000000000009"
@@ -101,3 +104,13 @@ def test_what_is_older_than_consent_and_not_included(spool: Spool) -> None:
     assert count_before_consent(spool.folder, NOW) == 0
     # That was this grant; another one, which begins later, covers none of them.
     assert count_before_consent(spool.folder, NOW + timedelta(seconds=1)) == 3
+
+
+def test_a_purge_of_what_waits_and_what_was_set_aside_leaves_the_sums_right(spool: Spool) -> None:
+    for batch in put(spool, events=4, max_events=1)[:2]:
+        spool.set_aside(batch.batch_id, Problem(title="no"))
+    assert spool.purge("consent deny --purge").count == 4
+    put(spool, events=2, max_events=1)
+    tally = Tally().follow(Journal(spool.folder.journal))
+    assert (tally.open.batches, tally.open.events) == (2, 2)
+    assert tally.open.parts == scan(spool.folder.pending).sums.parts

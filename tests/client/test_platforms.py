@@ -138,7 +138,7 @@ def test_windows_writes_its_files_in_binary(
         return real(path, flag & ~binary, *mode)
 
     monkeypatch.setattr(os, "open", seen)
-    from vox_telemetry_client.journal import Discarded
+    from vox_telemetry_client.journal_lines import Discarded
 
     Journal(tmp_path / "journal.jsonl").append(Discarded("2026-11-22T12:00:00.000Z", [], "x"))
     assert flags[0] & binary

@@ -12,7 +12,7 @@ from support.client_world import journal, put, receipt_for, upload
 from support.http_answers import Answer, Request, computed
 from support.http_server import misbehaving_server
 from vox_telemetry_client.history import entries
-from vox_telemetry_client.journal import Acknowledged
+from vox_telemetry_client.journal_lines import Acknowledged
 from vox_telemetry_client.proving import Finding, prove
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.keys import SigningKey

@@ -113,7 +113,7 @@ def test_a_batch_that_the_journal_rejected_is_moved_by_the_next_change(spool: Sp
 
 
 def _rejected(batch_id: str, problem: Problem) -> object:
-    from vox_telemetry_client.journal import Rejected
+    from vox_telemetry_client.journal_lines import Rejected
 
     return Rejected("2026-11-22T12:00:00.000Z", batch_id, problem)
 

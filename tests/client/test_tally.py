@@ -2,15 +2,17 @@ from pathlib import Path
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.consent import granted
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal_lines import (
+    REJECTED,
     Acknowledged,
     Attempt,
     ConsentDecided,
     Discarded,
     Ended,
     Enqueued,
-    Journal,
     Rejected,
+    Retried,
     Split,
 )
 from vox_telemetry_client.tally import Sums, Tally
@@ -59,3 +61,22 @@ def test_a_grant_that_includes_what_is_pending_is_known_by_its_time(tmp_path: Pa
     journal.append(ConsentDecided(AT, given, include_pending=True))
     assert Tally(AT).follow(journal).includes_pending
     assert not Tally("2026-11-22T12:00:00.001Z").follow(journal).includes_pending
+
+
+def test_lines_of_the_format_before_ended_are_looked_up(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(Enqueued(AT, [A, B, C, D, E]))
+    journal.append(Acknowledged(AT, "a", Receipt("a", "0" * 64, 4, AT)))
+    journal.append(Split(AT, "b", HALVES))
+    journal.append(Rejected(AT, "c", Problem()))
+    journal.append(Discarded(AT, ["d", "nobody"], ""))
+    journal.append(Discarded(AT, ["e"], "", room=REJECTED))
+    journal.append(Rejected(AT, "x", Problem(), Ended(2, 60)))
+    journal.append(Rejected(AT, "x", Problem()))  # once more, by other bytes under its name
+    journal.append(Retried(AT, [C]))
+    tally = Tally().follow(journal)
+    expected = Sums()
+    for left in ("e", "y", "c"):
+        expected.add_id(left)
+    assert tally.open.parts == expected.parts
+    assert (tally.open.batches, tally.open.events, tally.open.bytes) == (3, 10, 260)

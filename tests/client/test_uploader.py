@@ -1,8 +1,9 @@
 """The real client against a real server that misbehaves: no batch is ever lost."""
 
+import json
+import os
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,6 @@ from support.http_answers import (
 )
 from support.http_server import misbehaving_server
 from vox_telemetry_client.allowance import RunLimits
-from vox_telemetry_client.report import Result
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.state import keep_earliest, read_failed_runs
 from vox_telemetry_client.switches import Decision, Source
@@ -169,13 +169,6 @@ def test_a_batch_that_a_person_took_away_is_passed_over(spool: Spool) -> None:
     assert report.exit_code == 0
 
 
-def test_pauses_grow_with_full_jitter(spool: Spool, clock: Clock) -> None:
-    put(spool)
-    with misbehaving_server(then=reply(503)) as server:
-        upload(spool, server, clock)
-    assert clock.slept == [1.0, 2.0, 4.0, 8.0]  # with a random number of 1.0: the ceilings
-
-
 def test_a_sink_that_comes_back_gets_the_same_bytes_with_a_fresh_signature(spool: Spool) -> None:
     (batch,) = put(spool)
     with misbehaving_server(reply(503), close_after_reading(), stores(200)) as server:
@@ -183,20 +176,6 @@ def test_a_sink_that_comes_back_gets_the_same_bytes_with_a_fresh_signature(spool
     assert _results(report) == [("duplicate", 3)]
     assert {request.body for request in server.requests} == {batch.payload}
     assert len({request.headers["signature"] for request in server.requests}) == 3
-
-
-def test_retry_after_is_obeyed(spool: Spool, clock: Clock) -> None:
-    put(spool)
-    date = "Sun, 22 Nov 2026 12:00:37 GMT"  # thirty seconds after the seven have passed
-    answers = [
-        reply(429, b"", {"Retry-After": "7"}),
-        reply(503, b"", {"Retry-After": date}),
-        stores(),
-    ]
-    with misbehaving_server(*answers) as server:
-        report = upload(spool, server, clock)
-    assert clock.slept == [7.0, 30.0]
-    assert report.exit_code == 0
 
 
 def test_a_long_retry_after_ends_the_run_and_is_remembered_over_a_restart(
@@ -342,15 +321,6 @@ def test_a_spool_that_fails_in_the_middle_is_reported(spool: Spool) -> None:
     assert len(names(spool.folder.pending)) == 2
 
 
-def test_a_retry_after_of_zero_is_no_pause(spool: Spool, clock: Clock, tmp_path: Path) -> None:
-    put(spool)
-    with misbehaving_server(reply(503, b"", {"Retry-After": "0"}), stores()) as server:
-        report = upload(spool, server, clock)
-    assert clock.slept == []
-    assert report.outcomes[0].result is Result.ACKNOWLEDGED
-    assert not spool.folder.state.exists()
-
-
 def _fails_on(*batch_ids: str, answer: Answer) -> Answer:
     """Answer so to these batches, and store all others."""
 
@@ -474,8 +444,26 @@ def test_a_run_of_so_many_seconds_begins_no_pause_beyond_them(spool: Spool, cloc
     )
 
 
-def test_a_batch_gets_five_attempts_and_two_minutes_at_most(spool: Spool, clock: Clock) -> None:
-    put(spool)
-    with misbehaving_server(then=reply(503, b"", {"Retry-After": "50"})) as server:
-        report = upload(spool, server, clock)
-    assert (_results(report), clock.slept) == ([("kept", 3)], [50.0, 50.0])
+@pytest.mark.parametrize("left_bytes", [None, 0, 40])
+def test_a_journal_that_is_taken_away_during_the_upload_ends_in_order(
+    spool: Spool, left_bytes: int | None
+) -> None:
+    first, second = put(spool, events=2, max_events=1)
+    path = spool.folder.journal
+
+    def take_away(request: Request) -> tuple[int, dict[str, str], bytes]:
+        path.unlink() if left_bytes is None else os.truncate(path, left_bytes)
+        return 201, {}, receipt_for(request)
+
+    with misbehaving_server(then=computed(take_away)) as server:
+        report = upload(spool, server)
+    assert [request.body for request in server.requests] == [first.payload]
+    assert _results(report) == [("acknowledged", 1), ("set_aside", 0)]
+    told = [json.loads(line)["event"] for line in path.read_text().splitlines()[-3:]]
+    assert told == ["attempt", "acknowledged", "rejected"]
+    # What nothing approves any more is kept: the second now, the first by the next upload.
+    assert (spool.folder.rejected / f"{second.batch_id}.json").read_bytes() == second.payload
+    with misbehaving_server(then=stores()) as server:
+        assert _results(upload(spool, server)) == [("set_aside", 0)]
+    assert server.requests == []
+    assert (spool.folder.rejected / f"{first.batch_id}.json").read_bytes() == first.payload

@@ -29,6 +29,15 @@ def decided(**environ: str) -> Decision | None:
     return switched_off(Switches(SILENT, SILENT, environ))
 
 
+def test_the_sections_stand_in_the_order_of_an_operator() -> None:
+    sections = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+    listed = re.findall(r"\]\(#([a-z-]+)\)", PAGE[: PAGE.index("## Install")])
+    anchors = [title.lower().replace(" ", "-") for title in sections]
+    assert listed == [anchor for anchor in anchors if anchor != "a-large-backlog"]
+    walk = ["Install", "The first key", "Consent and switches", "Enqueue", "Review", "Upload"]
+    assert [title for title in sections if title in walk] == walk
+
+
 def test_the_precedence_is_the_codes() -> None:
     assert [int(rank) for rank, _, _ in RANKS] == [1, 2, 3, 4, 5]
     assert tuple(source for _, source, _ in RANKS) == PRECEDENCE

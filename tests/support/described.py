@@ -8,6 +8,7 @@ from vox_telemetry_spec.guards.commands import Command, Description, Parameter, 
 CATALOGUE = f"{CONTRACTS}/operations/catalog.v1.yaml"
 REGISTRY = f"{CONTRACTS}/cli/command-registry.yaml"
 CLI = "docs/reference/cli.md"
+HELP = "docs/reference/help.md"
 OPENAPI = "docs/reference/openapi.json"
 
 JSON = Parameter("--json", "Print one JSON document.")
@@ -20,7 +21,8 @@ CODES = {"done": 0, "usage": 2}
 
 def described(*commands: Command, help: str = "A program.") -> Description:  # noqa: A002 -- its field
     """Return one program with these commands, and an OpenAPI document."""
-    program = Program("vox-telemetry", help, CODES, [VERSION], list(commands))
+    texts = {"vox-telemetry keys": "Usage: vox-telemetry keys"}
+    program = Program("vox-telemetry", help, CODES, [VERSION], list(commands), texts)
     return Description([program], {"openapi": "3.1.0"})
 
 
@@ -50,7 +52,14 @@ _PAGE = (
 
 def agreeing() -> Checkout:
     """Return a checkout that says what TWO says."""
-    files = {CATALOGUE: _DECLARED, REGISTRY: "", OPENAPI: "", CLI: _PAGE, "README.md": "# It\n"}
+    files = {
+        CATALOGUE: _DECLARED,
+        REGISTRY: "",
+        OPENAPI: "",
+        CLI: _PAGE,
+        HELP: _PAGE,
+        "README.md": "# It\n",
+    }
     checkout = Checkout({path: text.encode() for path, text in files.items()})
     for path, text in generated(checkout, TWO).items():
         checkout = checkout.replace(path, text.encode())

@@ -19,6 +19,7 @@ from vox_telemetry_client.cli import (
     record,
     rejected,
     review,
+    status,
     upload,
 )
 from vox_telemetry_client.cli.examples import add_examples
@@ -60,7 +61,7 @@ app.add_typer(rejected.app, name="rejected")
 app.command("record")(record.record)
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("enqueue", epilog=enqueue.EXAMPLES)(enqueue.enqueue)
-app.command("status")(review.status)
+app.command("status")(status.status)
 app.command("show")(review.show)
 app.command("export")(review.export)
 app.command("upload")(upload.upload)

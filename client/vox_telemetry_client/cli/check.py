@@ -7,9 +7,9 @@ import typer
 
 from vox_telemetry_client.check import Check
 from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.progress import EventsProgress
 from vox_telemetry_client.cli.rules import repair_with, rules
-from vox_telemetry_client.cli.settings import AsJson
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.inputs import find_inputs
 from vox_telemetry_client.repair import OnForbidden

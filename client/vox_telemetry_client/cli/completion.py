@@ -15,9 +15,10 @@ from typer.completion import (  # type: ignore[attr-defined]  # typer's own, not
 
 from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, settings
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.errors import TelemetryError
 from vox_telemetry_client.folder import Folder, batch_ids
+from vox_telemetry_client.settings import settings
 
 PROGRAM = "vox-telemetry"
 _VARIABLE = "_VOX_TELEMETRY_COMPLETE"  # by which the script asks; typer gives it this name

@@ -9,21 +9,14 @@ import typer
 
 from vox_telemetry_client import consent_file
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import (
-    AsJson,
-    all_off,
-    now,
-    sending,
-    settings,
-    spool,
-    target_of,
-)
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.consent import Consent, State, granted
 from vox_telemetry_client.limits import PURGE_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.overview import count_before_consent
 from vox_telemetry_client.permission import packaged_contract
+from vox_telemetry_client.settings import all_off, now, sending, settings, spool, target_of
 from vox_telemetry_client.some import Some
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.times import format_time

@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, facts, may_send, now, settings
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.doctor.finding import Finding, State
-from vox_telemetry_client.doctor.rounds import examine
-from vox_telemetry_client.doctor.visit import Surroundings
 from vox_telemetry_client.enqueuing import producer
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
+from vox_telemetry_client.settings import facts, may_send, now, settings
 
 Offline = Annotated[bool, typer.Option("--offline", help="Ask nothing of the network.")]
 
@@ -19,6 +18,10 @@ _STYLES = {State.OK: "green", State.WARN: "yellow", State.FAIL: "bold red", Stat
 
 def doctor(*, offline: Offline = False, as_json: AsJson = False) -> None:
     """Look at each part that an upload needs; exit 1 if it is off or broken. Sends no event."""
+    # X.509 is slow to import, and no other command looks into certificates.
+    from vox_telemetry_client.doctor.rounds import examine  # noqa: PLC0415 -- see above
+    from vox_telemetry_client.doctor.visit import Surroundings  # noqa: PLC0415 -- likewise
+
     made_by = producer()
     around = Surroundings(
         settings=settings,

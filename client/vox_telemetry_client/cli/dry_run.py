@@ -11,11 +11,11 @@ from vox_telemetry_client.allowance import Allowance, RunLimits
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import uncovered_note
-from vox_telemetry_client.cli.settings import may_send, now, spool_to_read
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.connecting import connection
 from vox_telemetry_client.errors import CredentialError, RunLimitError
 from vox_telemetry_client.overview import count_before_consent
+from vox_telemetry_client.settings import may_send, now, spool_to_read
 from vox_telemetry_client.signing import (
     METHOD,
     authorization,

@@ -1,5 +1,6 @@
 """`vox-telemetry enqueue`: check events and keep them as batches, approved for upload."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,18 +8,20 @@ import typer
 
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.rules import repair_with
-from vox_telemetry_client.cli.settings import AsJson, now, settings, spool, spool_to_read
 from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.draft import Draft
-from vox_telemetry_client.enqueuing import draft, keep
+from vox_telemetry_client.enqueuing import draft, keep, keep_new
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.hash_salt import hash_salt
 from vox_telemetry_client.inputs import find_inputs
 from vox_telemetry_client.repair import OnForbidden, is_forbidden
 from vox_telemetry_client.repeats import Repeats
+from vox_telemetry_client.seen import Mark
+from vox_telemetry_client.settings import now, settings, spool, spool_to_read
 from vox_telemetry_client.store_events import Wanted
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
 
@@ -68,20 +71,30 @@ def enqueue(  # noqa: PLR0913 -- typer makes each of them an option
     with draft(
         Folder(config.spool), max_bytes=config.spool_max_bytes, max_events=max_events
     ) as found:
-        repeats = Repeats(spool_to_read(config).enqueued_before())
+        there = spool_to_read(config)
+        mark = there.enqueue_mark()
+        repeats = Repeats(there.enqueued_before())
         taker = Taker(found, repeats, again, repair, shown=not as_json)
         if from_store:
             taken = taker.rows(db or config.store, wanted)
         else:
             taken = taker.files(find_inputs(files or []))
-        batches = [] if taken.checked.refused else _kept(found, config)
+        batches = (
+            []
+            if taken.checked.refused
+            else _kept(found, config, None if again else (repeats, mark))
+        )
+        taken = replace(taken, repeated=repeats.found)
     _tell(taken, batches, on_forbidden, as_json=as_json)
 
 
-def _kept(found: Draft, config: Config) -> list[Approval]:
+def _kept(found: Draft, config: Config, less: tuple[Repeats, Mark] | None) -> list[Approval]:
     if not found.events:
         return []
-    return keep(found, spool(config), now=now(), max_bytes=config.spool_max_bytes)
+    kept, quota = spool(config), config.spool_max_bytes
+    if less is None:
+        return keep(found, kept, now=now(), max_bytes=quota)
+    return keep_new(found, kept, *less, now=now(), max_bytes=quota)
 
 
 def _tell(

@@ -10,11 +10,12 @@ from vox_telemetry_client.cli import output, streams
 from vox_telemetry_client.cli.journal_damage import Damage
 from vox_telemetry_client.cli.journal_verify import verify
 from vox_telemetry_client.cli.journal_words import in_words
-from vox_telemetry_client.cli.settings import AsJson, naming_the_spool, settings, spool_to_read
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.taking import since_time
 from vox_telemetry_client.delivery import plain
 from vox_telemetry_client.history import Entry, entries, is_within, named
-from vox_telemetry_client.journal import Line
+from vox_telemetry_client.journal_lines import Line
+from vox_telemetry_client.settings import naming_the_spool, settings, spool_to_read
 
 Since = Annotated[
     str | None,

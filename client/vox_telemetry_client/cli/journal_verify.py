@@ -8,12 +8,13 @@ import typer
 from vox_telemetry_client import key_list
 from vox_telemetry_client.cli import output, streams
 from vox_telemetry_client.cli.journal_damage import Damage
-from vox_telemetry_client.cli.settings import AsJson, naming_the_spool, settings, spool_to_read
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.delivery import plain
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.history import entries
-from vox_telemetry_client.journal import Acknowledged
+from vox_telemetry_client.journal_lines import Acknowledged
 from vox_telemetry_client.proving import Checked, Finding, prove
+from vox_telemetry_client.settings import naming_the_spool, settings, spool_to_read
 from vox_telemetry_client.sink_keys import all_sink_keys
 
 

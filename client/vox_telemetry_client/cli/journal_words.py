@@ -4,7 +4,7 @@ from functools import singledispatch
 from pathlib import Path
 
 from vox_telemetry_client.batch import Approval
-from vox_telemetry_client.journal import (
+from vox_telemetry_client.journal_lines import (
     Acknowledged,
     Attempt,
     Cleaned,

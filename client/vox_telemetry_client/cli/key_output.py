@@ -13,6 +13,8 @@ from vox_telemetry_client.key_list import KeyList, KnownKey, State
 from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.times import format_time
 
+# A key id may begin with a dash, and is no option then.
+TAKES_KEY_ID = {"ignore_unknown_options": True}
 ADD_AT_SINK = "vox-telemetry-sink keys add - --name NAME"
 
 

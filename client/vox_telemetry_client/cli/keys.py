@@ -9,6 +9,7 @@ from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.cli import completion, output
 from vox_telemetry_client.cli.key_output import (
     ADD_AT_SINK,
+    TAKES_KEY_ID,
     enrolment_text,
     print_jwk,
     public_jwk,
@@ -18,7 +19,8 @@ from vox_telemetry_client.cli.key_output import (
 from vox_telemetry_client.cli.keys_enrol import enrol
 from vox_telemetry_client.cli.keys_import import import_key
 from vox_telemetry_client.cli.keys_rotate import rotate, use
-from vox_telemetry_client.cli.settings import AsJson, now, settings
+from vox_telemetry_client.cli.options import AsJson
+from vox_telemetry_client.settings import now, settings
 
 app = typer.Typer(
     help="Make, enrol, rotate and remove signing keys (Ed25519).", no_args_is_help=True
@@ -65,7 +67,10 @@ app.command("import", epilog="Example: vox-telemetry keys import --no-use ~/.ssh
 )
 
 
-@app.command(epilog="Example: vox-telemetry keys show | ssh sink vox-telemetry-sink keys add -")
+@app.command(
+    epilog="Example: vox-telemetry keys show | ssh sink vox-telemetry-sink keys add -",
+    context_settings=TAKES_KEY_ID,
+)
 def show(
     key_id: Annotated[
         str | None,
@@ -111,12 +116,15 @@ def list_keys(*, as_json: AsJson = False) -> None:
         )
 
 
-app.command(epilog="Example: vox-telemetry keys use KEY_ID")(use)
+app.command(epilog="Example: vox-telemetry keys use KEY_ID", context_settings=TAKES_KEY_ID)(use)
 app.command(epilog="Example: vox-telemetry keys rotate --enrol")(rotate)
-app.command(epilog="Example: vox-telemetry keys enrol --code-file /run/secrets/vox-code")(enrol)
+app.command(
+    epilog="Example: vox-telemetry keys enrol --code-file /run/secrets/vox-code",
+    context_settings=TAKES_KEY_ID,
+)(enrol)
 
 
-@app.command()
+@app.command(context_settings=TAKES_KEY_ID)
 def remove(key_id: KeyId, *, as_json: AsJson = False) -> None:
     """Delete a key from the keyring, for ever."""
     in_file = key_list.read().find(key_id).file

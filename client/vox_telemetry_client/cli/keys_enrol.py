@@ -11,12 +11,13 @@ import typer
 
 from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.secret_input import one_time_code
-from vox_telemetry_client.cli.settings import AsJson, all_off, now, settings, target_of
 from vox_telemetry_client.config import KEY_FILE, Config
 from vox_telemetry_client.errors import CredentialError, SwitchedOffError
 from vox_telemetry_client.key_list import Enrolment, KeyList
 from vox_telemetry_client.limits import KEY_OVERLAP_DEFAULT_H
+from vox_telemetry_client.settings import all_off, now, settings, target_of
 from vox_telemetry_client.sink_keys import origin_of
 from vox_telemetry_spec.enrolment import EnrolmentCode, EnrolmentReceipt, read_code
 from vox_telemetry_spec.errors import EnrolmentRefusedError

@@ -7,8 +7,9 @@ import typer
 from vox_telemetry_client import own_keys
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.key_output import print_jwk
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.secret_input import private_key
-from vox_telemetry_client.cli.settings import AsJson, now
+from vox_telemetry_client.settings import now
 
 
 def import_key(

@@ -7,10 +7,11 @@ import typer
 from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.keys_enrol import CodeFile, Url, enrol_key
-from vox_telemetry_client.cli.settings import AsJson, now, settings
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import KEY_FILE
 from vox_telemetry_client.errors import CredentialError
 from vox_telemetry_client.limits import KEY_OVERLAP_DEFAULT_H, KEY_OVERLAP_MAX_H
+from vox_telemetry_client.settings import now, settings
 
 OverlapHours = Annotated[
     int,

@@ -7,17 +7,18 @@ import typer
 
 from vox_telemetry_client import pruning
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.record import Db
-from vox_telemetry_client.cli.settings import AsJson, now, settings, spool
 from vox_telemetry_client.database import Database
 from vox_telemetry_client.errors import (
     InputRefusedError,
     os_words,
 )
 from vox_telemetry_client.files import read_at_most
-from vox_telemetry_client.journal import Pruned
+from vox_telemetry_client.journal_lines import Pruned
 from vox_telemetry_client.limits import POLICY_MAX_BYTES, PRUNE_WAIT_S
 from vox_telemetry_client.pruning import Plan, TablePlan
+from vox_telemetry_client.settings import now, settings, spool
 from vox_telemetry_spec.retention import POLICY_PATH, RetentionRule, load_policy, parse_policy
 from vox_telemetry_spec.times import format_time
 

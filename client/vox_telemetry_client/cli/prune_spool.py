@@ -1,24 +1,19 @@
 """`vox-telemetry prune spool`: what is too old in the spool, and deleting it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
 
 from vox_telemetry_client import spool_pruning
 from vox_telemetry_client.cli import output, streams
-from vox_telemetry_client.cli.settings import (
-    AsJson,
-    naming_the_spool,
-    now,
-    settings,
-    spool,
-    spool_to_read,
-)
+from vox_telemetry_client.cli.options import AsJson
+from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.limits import PURGE_WAIT_S
 from vox_telemetry_client.lock import held
+from vox_telemetry_client.settings import naming_the_spool, now, settings, spool, spool_to_read
 from vox_telemetry_client.spool_pruning import Prunable
 
 app = typer.Typer(help="Delete what is too old in the spool.", no_args_is_help=True)
@@ -50,7 +45,6 @@ def apply(
             "refusing prune spool apply without --i-understand; nothing was touched, "
             "look at: vox-telemetry prune spool plan"
         )
-    config = settings()
     counts: Counter[str] = Counter()
 
     def deleted(gone: Sequence[Prunable]) -> None:
@@ -59,11 +53,7 @@ def apply(
             for one in gone:
                 output.line(f"deleted {one.file}: {one.reason}")
 
-    stuck = []
-    if config.spool.exists():  # cleaning makes no folder where there is none
-        kept = spool(config)
-        with held(kept.folder.upload_lock, "an upload", wait_s=PURGE_WAIT_S):
-            stuck = spool_pruning.apply(kept, now(), deleted)
+    stuck = _apply(settings(), deleted)
     if as_json:
         output.document({"deleted": counts, "total": counts.total(), "stuck": stuck})
     else:
@@ -72,6 +62,14 @@ def apply(
         output.note(f"{file} cannot be deleted; look at its owner and mode")
     if stuck:
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)
+
+
+def _apply(config: Config, deleted: Callable[[Sequence[Prunable]], None]) -> list[str]:
+    if not config.spool.exists():  # cleaning makes no folder where there is none
+        return []
+    kept = spool(config)
+    with held(kept.folder.upload_lock, "an upload", wait_s=PURGE_WAIT_S):
+        return spool_pruning.apply(kept, now(), deleted)
 
 
 def _row(one: Prunable) -> dict[str, object]:

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, settings
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.errors import InputRefusedError
 from vox_telemetry_client.reading import STANDARD_INPUT
 from vox_telemetry_client.recording import record as keep
 from vox_telemetry_client.recording import recording_switch
+from vox_telemetry_client.settings import settings
 from vox_telemetry_spec.errors import JsonRefusedError
 from vox_telemetry_spec.limits import METADATA_MAX_BYTES
 from vox_telemetry_spec.strict_json import JsonValue, decode

@@ -8,17 +8,11 @@ import typer
 from vox_telemetry_client import rejected
 from vox_telemetry_client.cli import output, streams
 from vox_telemetry_client.cli.consent import uncovered_note
-from vox_telemetry_client.cli.settings import (
-    AsJson,
-    naming_the_spool,
-    sending,
-    settings,
-    spool,
-    spool_to_read,
-)
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.rejected import PutBack, SetAside
+from vox_telemetry_client.settings import naming_the_spool, sending, settings, spool, spool_to_read
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.errors import JsonRefusedError
 from vox_telemetry_spec.strict_json import JsonValue, decode

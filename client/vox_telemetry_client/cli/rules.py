@@ -5,9 +5,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from vox_telemetry_client.check import Rules
-from vox_telemetry_client.cli.settings import now, settings
 from vox_telemetry_client.errors import NotConfiguredError
 from vox_telemetry_client.repair import OnForbidden, Repair
+from vox_telemetry_client.settings import now, settings
 from vox_telemetry_spec.redaction import keyed_hash
 from vox_telemetry_spec.taxonomy import SensitivityClass, TransmissionClass
 

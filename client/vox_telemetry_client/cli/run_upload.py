@@ -6,13 +6,13 @@ from vox_telemetry_client import credentials, key_list
 from vox_telemetry_client.allowance import RunLimits
 from vox_telemetry_client.cli.interruption import Interruption
 from vox_telemetry_client.cli.progress import Progress
-from vox_telemetry_client.cli.settings import may_send, spool, target_of
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.connecting import connection
 from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.real_world import real_world
 from vox_telemetry_client.report import Report
+from vox_telemetry_client.settings import may_send, spool, target_of
 from vox_telemetry_client.sink_keys import sink_key_for
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.uploader import Uploader

@@ -7,9 +7,10 @@ import typer
 
 from vox_telemetry_client.allowance import RunLimits
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.settings import AsJson, all_off, settings, target_of
+from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.errors import EXIT_DONE, InterruptedRunError, RunLimitError
 from vox_telemetry_client.report import Outcome, Report, Result
+from vox_telemetry_client.settings import all_off, settings, target_of
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show each request with its bytes; send nothing.")

@@ -7,8 +7,8 @@ from vox_telemetry_client.doctor.finding import Seen, fail, ok, skip, warn
 from vox_telemetry_client.doctor.visit import Visit
 from vox_telemetry_client.errors import TelemetryError, os_words
 from vox_telemetry_client.files import write_new
+from vox_telemetry_client.folder import used
 from vox_telemetry_client.limits import SPOOL_NEARLY_FULL
-from vox_telemetry_client.spool import used
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 
 _ABSENT = "there is no spool yet: the first enqueue makes it"
@@ -101,4 +101,6 @@ def journal(visit: Visit) -> Seen:
         "foreign names in pending/": found.foreign.count,
     }
     told = [f"{count} {what}" for what, count in odd.items() if count]
+    if found.unnamed_parts:
+        told.append("more batches than were looked at differ")
     return warn(", ".join(told)) if told else ok("journal and files agree")

@@ -28,8 +28,9 @@ UNWATCHED = (
     *(
         f"client/vox_telemetry_client/{name}.py"
         for name in (
-            "errors", "files", "folder", "journal", "lock", "overview", "report", "review",
-            "settle", "spool", "state", "cli/check", "cli/output", "cli/progress", "cli/review",
+            "errors", "files", "folder", "journal", "journal_lines", "lock", "overview", "report",
+            "review", "settle", "spool", "state", "cli/check", "cli/options", "cli/output",
+            "cli/progress", "cli/review", "cli/status",
         )
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The page of commands, written from the programs' own help and the declared side effects."""
+"""The pages of commands and of their help, from the programs and the declared side effects."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,16 +8,24 @@ from vox_telemetry_spec.guards.commands import Command, Description, Parameter, 
 from vox_telemetry_spec.guards.generated import table
 
 CLI = "docs/reference/cli.md"
+HELP = "docs/reference/help.md"
 
 
 def cli_page(checkout: Checkout, description: Description) -> dict[str, dict[str, str]]:
-    """Return the generated parts of the page, one a program."""
+    """Return the generated parts of both pages, one a program."""
     operations = read_catalogue(checkout)
     return {
         CLI: {
             program.surface: "\n\n".join(_program(program, operations))
             for program in description.programs
-        }
+        },
+        HELP: {
+            program.surface: "\n\n".join(
+                f"### {words} --help\n\n```text\n{text}\n```"
+                for words, text in program.help_texts.items()
+            )
+            for program in description.programs
+        },
     }
 
 

@@ -30,6 +30,7 @@ class Program(msgspec.Struct, frozen=True):
     exit_codes: dict[str, int]
     options: list[Parameter]
     commands: list[Command]
+    help_texts: dict[str, str] = {}  # what `--help` prints, by the words before it
 
     def command(self, words: list[str]) -> Command | None:
         """Return the command that a command line begins with."""

@@ -2,6 +2,7 @@ import json
 import os
 import pty
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,16 @@ def test_progress_is_shown_on_a_terminal_only_and_never_with_json(
     assert b"checking" not in done.stdout
     piped = run_cli(PROGRAM, "check", "-", input=events_file.read_text(), cwd=tmp_path)
     assert piped.err == ""
+
+
+def test_of_calls_at_the_same_moment_one_takes_the_events(
+    tmp_path: Path, events_file: Path
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        calls = [
+            pool.submit(run_cli, PROGRAM, "enqueue", events_file, "--json", cwd=tmp_path)
+            for _ in range(3)
+        ]
+    told = [json.loads(call.result().out) for call in calls]
+    assert sorted((one["accepted"], one["repeated"]) for one in told) == [(0, 5), (0, 5), (5, 0)]
+    assert len(events_of(tmp_path)) == 5

@@ -16,7 +16,7 @@ from support.http_server import misbehaving_server
 from vox_telemetry_client import rejected
 from vox_telemetry_client.cli.journal_words import in_words
 from vox_telemetry_client.consent import Consent, State
-from vox_telemetry_client.journal import Cleaned, Pruned
+from vox_telemetry_client.journal_lines import Cleaned, Pruned
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 

@@ -2,6 +2,8 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
 from support.cli import run_cli
 from vox_telemetry_spec.keys import PublicKey
 
@@ -128,3 +130,12 @@ def test_the_keyrings_key_is_said_to_rest_while_a_key_file_signs(
         ("keyring", False),
         ("key file", True),
     ]
+
+
+@pytest.mark.parametrize("command", ["show", "use", "remove", "enrol"])
+def test_a_key_id_that_begins_with_a_dash_is_no_option(
+    client_env: dict[str, str], command: str
+) -> None:
+    ran = run_cli(PROGRAM, "keys", command, "-kPrK_qm", "--json", env=client_env)
+    assert (ran.code, json.loads(ran.out)["error"]["kind"]) == (3, "credential")
+    assert "no key '-kPrK_qm'" in ran.err

@@ -18,41 +18,6 @@ def env(spool: Spool) -> dict[str, str]:
     return {"VOX_TELEMETRY_SPOOL_DIR": str(spool.folder.root)}
 
 
-def test_status_of_nothing_makes_nothing(tmp_path: Path) -> None:
-    ran = run_cli(PROGRAM, "status", "--json", cwd=tmp_path)
-    document = json.loads(ran.out)
-    assert (ran.code, document["pending"], document["key"]) == (
-        0,
-        {"batches": 0, "events": 0},
-        None,
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_status_counts_and_warns(spool: Spool, env: dict[str, str]) -> None:
-    first, second = put(spool, events=3, max_events=2)
-    spool.set_aside(second.batch_id, Problem())
-    (spool.folder.pending / "notes.txt").write_text("mine")
-    document = json.loads(run_cli(PROGRAM, "status", "--json", env=env | {"DO_NOT_TRACK": "1"}).out)
-    assert document["pending"] == {"batches": 1, "events": 2}
-    assert (document["pending_ids"], document["rejected_ids"]) == (
-        [first.batch_id],
-        [second.batch_id],
-    )
-    assert document["sending"]["allowed"] is False
-    plain = run_cli(PROGRAM, "status", env=env)
-    assert "pending     1 batches, 2 events" in plain.out
-    assert "'notes.txt' in pending/ is no batch" in plain.err
-
-
-def test_status_does_not_show_the_url_or_the_token(tmp_path: Path) -> None:
-    env = {"VOX_TELEMETRY_UPLOAD_URL": "https://u.example", "VOX_TELEMETRY_UPLOAD_TOKEN": "s3cret"}
-    ran = run_cli(PROGRAM, "status", "--json", env=env, cwd=tmp_path)
-    assert json.loads(ran.out)["upload_url_configured"] is True
-    assert "s3cret" not in ran.out
-    assert "u.example" not in ran.out
-
-
 def test_show_prints_exactly_the_bytes(spool: Spool, env: dict[str, str]) -> None:
     (batch,) = put(spool)
     ran = run_cli(PROGRAM, "show", batch.batch_id, env=env)

@@ -1,4 +1,4 @@
-from support.described import CLI, KEYS_SHOW, TWO, agreeing, described
+from support.described import CLI, HELP, KEYS_SHOW, TWO, agreeing, described
 from vox_telemetry_spec.guards.cli_page import cli_page
 
 PAGE = """\
@@ -35,7 +35,15 @@ List the keys. Side effect: none.
 
 
 def test_the_page_says_what_the_help_says() -> None:
-    assert cli_page(agreeing(), TWO) == {CLI: {"vox-telemetry": PAGE}}
+    assert cli_page(agreeing(), TWO)[CLI] == {"vox-telemetry": PAGE}
+
+
+def test_the_other_page_holds_the_help_word_for_word() -> None:
+    assert cli_page(agreeing(), TWO)[HELP] == {
+        "vox-telemetry": (
+            "### vox-telemetry keys --help\n\n```text\nUsage: vox-telemetry keys\n```"
+        )
+    }
 
 
 def test_an_effect_that_nobody_declared_is_said_too() -> None:

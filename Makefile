@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := deploy/requirements.lock
+SOAK_S ?= 600
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs vectors views lock clean
+.PHONY: help setup demo test check bench soak docs vectors views lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -44,6 +45,9 @@ check: setup .coverage ## lint, types, arrows, guards, coverage of the last test
 
 bench: setup ## what checking costs, as ratios in one run
 	$(BIN)/python benchmarks/contract.py
+
+soak: setup ## ten minutes of load while the database is restarted (SOAK_S=60 for one), with a container
+	PYTHONPATH=tests $(BIN)/python benchmarks/soak.py --seconds $(SOAK_S)
 
 docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write

@@ -159,7 +159,9 @@ class Writer:
 
     def _fail_all(self, group: Sequence[_Waiting], error: StoreUnavailableError) -> None:
         for waiting in (*group, *self._queue):
-            waiting.fail(StoreUnavailableError(str(error)))
+            failure = StoreUnavailableError(str(error))  # its own, since each raise adds to one
+            failure.__cause__ = error.__cause__  # the log names it: a full disk, a deadlock, …
+            waiting.fail(failure)
         self._queue.clear()
         self._queued_bytes = 0
 

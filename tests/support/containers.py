@@ -3,7 +3,7 @@
 import gc
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
 # Testcontainers reads these when it is imported. Its reaper is another image to pull, so this run
@@ -38,18 +38,23 @@ def engine_answers() -> bool:
 
 
 @contextmanager
-def postgres_container(*, host_port: int | None = None) -> Iterator[PostgresContainer]:
+def postgres_container(
+    *, host_port: int | None = None, tmpfs: Mapping[str, str] | None = None
+) -> Iterator[PostgresContainer]:
     """Run one Postgres container on a memory file system; superuser `test`, password `test`.
 
     Args:
         host_port: a fixed port of 127.0.0.1, for tests that stop and start the container (a free
             one is chosen anew at each start otherwise); such a test keeps the data on disk.
+        tmpfs: more memory file systems, each with its options.
     """
     container = PostgresContainer(POSTGRES_IMAGE, username="test", password="test", driver=None)
     if host_port is None:
         container = container.with_tmpfs_mount("/var/lib/postgresql/data")
     else:
         container = container.with_bind_ports(5432, host_port)
+    for folder, options in (tmpfs or {}).items():
+        container = container.with_tmpfs_mount(folder, options)
     with closing(container.get_docker_client().client), container:
         yield container
 

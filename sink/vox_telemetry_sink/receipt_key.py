@@ -73,10 +73,13 @@ def _read_private(path: Path) -> bytes:
     try:
         # Never waits: a named pipe would keep the program for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if reason := _why_unsafe(os.fstat(file.fileno())):
+        try:
+            if reason := _why_unsafe(os.fstat(descriptor)):
                 raise ConfigError(f"the receipt key {path} is refused: {reason}")
-            document = file.read(RECEIPT_KEY_FILE_MAX_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                document = file.read(RECEIPT_KEY_FILE_MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as exc:
         raise ConfigError(f"the receipt key {path} cannot be read: {_words(exc)}") from exc
     if len(document) > RECEIPT_KEY_FILE_MAX_BYTES:

@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vox_telemetry_client import credentials
 from vox_telemetry_client import spool as room
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.enqueuing import enqueue as keep
@@ -106,12 +105,13 @@ class Spool:
         # httpx and tenacity take longer to import than the rest, and only sending needs them.
         from vox_telemetry_client.allowance import NO_LIMITS  # noqa: PLC0415 -- see above
         from vox_telemetry_client.connecting import connection  # noqa: PLC0415 -- see above
-        from vox_telemetry_client.real_world import real_world  # noqa: PLC0415 -- see above
+        from vox_telemetry_client.real_world import (  # noqa: PLC0415 -- see above
+            real_sender,
+            real_world,
+        )
         from vox_telemetry_client.uploader import Uploader  # noqa: PLC0415 -- see above
-        from vox_telemetry_client.world import Sender  # noqa: PLC0415 -- see above
 
-        key = credentials.load_key(config.key_file)
-        sender = Sender.of(target, key, credentials.upload_token(config))
+        sender = real_sender(config, target)
         authorities = None if ca_file is None else Path(ca_file)
         lock = self._room.folder.upload_lock
         with (

@@ -50,11 +50,13 @@ def read(path: Path) -> Hidden[bytes]:
         _check_links(path)
         # Never waits: a named pipe would keep the program for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            reason = _why_unsafe(os.fstat(file.fileno()))
-            if reason:
+        try:
+            if reason := _why_unsafe(os.fstat(descriptor)):
                 raise CredentialError(f"the key file {path} is refused: {reason}")
-            document = Hidden(file.read(KEY_FILE_MAX_BYTES + 1))
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                document = Hidden(file.read(KEY_FILE_MAX_BYTES + 1))
+        finally:
+            os.close(descriptor)
     except OSError as exc:
         raise CredentialError(f"the key file {path} cannot be read: {os_words(exc)}") from exc
     if len(document.reveal()) > KEY_FILE_MAX_BYTES:

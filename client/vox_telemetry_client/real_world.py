@@ -1,18 +1,35 @@
-"""Give the uploader the real world: the network, the clock, randomness and real pauses."""
+"""Give the uploader the real world: the network, the clock, real pauses, and who sends."""
 
 import random
 import secrets
 import time
 from collections.abc import Callable
 
+from vox_telemetry_client import credentials, key_list
+from vox_telemetry_client.config import Config
 from vox_telemetry_client.limits import SWITCH_POLL_S
 from vox_telemetry_client.report import Outcome
 from vox_telemetry_client.settings import now
+from vox_telemetry_client.sink_keys import sink_key_for
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.transport import Transport
-from vox_telemetry_client.world import World
+from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.contracts import Contracts
 from vox_telemetry_spec.registry import Registry
+from vox_telemetry_spec.wire import IngestTarget
+
+
+def real_sender(config: Config, target: IngestTarget) -> Sender:
+    """Return who sends to `target`: the current key, the token, and the sink key pinned there.
+
+    Raises:
+        CredentialError: no key, no keyring, or it does not answer.
+        NotConfiguredError: a blank token, or one that no header can carry.
+
+    """
+    key = credentials.load_key(config.key_file)
+    pinned = sink_key_for(key_list.read(), key.public.key_id, target)
+    return Sender.of(target, key, credentials.upload_token(config), pinned)
 
 
 def real_world(

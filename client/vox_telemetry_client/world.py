@@ -43,7 +43,7 @@ class Sender:
         target: IngestTarget,
         key: SigningKey,
         token: str | None,
-        sink_key: PublicKey | None = None,
+        sink_key: PublicKey | None,
     ) -> "Sender":
         """Put the token into its header."""
         return cls(target, key, authorization(token), sink_key)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import vox_telemetry_client
 from support.cli import run_cli
@@ -22,6 +23,7 @@ from vox_telemetry_client import (
     TelemetryError,
     consent_file,
     enqueue,
+    key_list,
     own_keys,
     upload,
 )
@@ -32,6 +34,8 @@ from vox_telemetry_client.errors import (
     SpoolUnsafeError,
     SwitchedOffError,
 )
+from vox_telemetry_client.key_list import Enrolment
+from vox_telemetry_spec.keys import SigningKey
 
 
 @pytest.fixture
@@ -60,6 +64,19 @@ def test_enqueue_then_upload(spool: Spool, sink: MisbehavingServer) -> None:
     ]
     assert (report.stopped, report.error, spool.pending()) == (None, None, [])
     assert [request.body for request in sink.requests] == [payload]
+
+
+def test_a_pinned_sink_that_does_not_sign_its_receipt_keeps_the_batch(
+    spool: Spool, sink: MisbehavingServer
+) -> None:
+    sink_key = dict(SigningKey(b"s" * 32).public.jwk)
+    said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "mine", "S1", sink_key=sink_key)
+    [known] = key_list.read().keys
+    key_list.change(lambda keys: keys.with_key(structs.replace(known, enrolment=said)))
+    [batch] = enqueue([benchmark_event()], spool=spool)
+    report = upload(spool=spool)
+    assert "receipt" in str(report.stopped)
+    assert spool.pending() == [batch.batch_id]
 
 
 def test_the_default_spool_is_the_command_lines(

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from vox_telemetry_client import credentials, key_list
 from vox_telemetry_client.allowance import RunLimits
 from vox_telemetry_client.cli.interruption import Interruption
 from vox_telemetry_client.cli.progress import Progress
@@ -10,13 +9,11 @@ from vox_telemetry_client.config import Config
 from vox_telemetry_client.connecting import connection
 from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
-from vox_telemetry_client.real_world import real_world
+from vox_telemetry_client.real_world import real_sender, real_world
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.settings import may_send, spool, target_of
-from vox_telemetry_client.sink_keys import sink_key_for
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.uploader import Uploader
-from vox_telemetry_client.world import Sender
 
 
 def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: RunLimits) -> Report:
@@ -30,13 +27,7 @@ def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: Ru
     """
     target = target_of(config, url)
     may_send(target.url).require()
-    key = credentials.load_key(config.key_file)
-    sender = Sender.of(
-        target,
-        key,
-        credentials.upload_token(config),
-        sink_key_for(key_list.read(), key.public.key_id, target),
-    )
+    sender = real_sender(config, target)
     kept = spool(config)
     with (
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),

@@ -14,7 +14,6 @@ from vox_telemetry_client.journal_lines import (
     Ended,
     Enqueued,
     Line,
-    Rejected,
     Retried,
     Split,
 )
@@ -102,7 +101,7 @@ class Tally:
         """Read once more what such lines close: those of the format before `ended` have none."""
         approved: dict[str, Approval] = {}
         for _, line in journal.lines():
-            if isinstance(line, Acknowledged | Rejected | Split | Discarded):
+            if isinstance(line, Closing):
                 for batch_id in _closes(line):
                     found = approved.pop(batch_id, None)
                     if found is not None and line.ended is None:
@@ -116,7 +115,7 @@ class Tally:
             self.last_acknowledged = line
             self.acknowledged_batches += 1
             self.acknowledged_events += line.receipt.event_count
-        if isinstance(line, Acknowledged | Rejected | Split | Discarded):
+        if isinstance(line, Closing):
             if line.ended is None:
                 self._untold.update(_closes(line))
             else:

@@ -97,6 +97,7 @@ RECEIPT_KEY_FILE_MAX_BYTES: Final = 4_096  # an Ed25519 key in PKCS#8 PEM has 11
 AUDIT_FETCH_BATCHES: Final = 8  # in memory at a time: 8 MiB of bodies
 AUDIT_CLOCK_SLACK_S: Final = 60  # from the check of `created` until `received_at` is taken
 CONFIG_FILE_MAX_BYTES: Final = 65_536
+SECRET_FILE_MAX_BYTES: Final = 4_096  # a database URL of several hosts has a few hundred
 REQUEST_ID_MIN_CHARS: Final = 8
 REQUEST_ID_MAX_CHARS: Final = 128
 READY_DEADLINE_S: Final = 5.0  # an orchestrator's probe waits no longer

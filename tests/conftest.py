@@ -153,6 +153,8 @@ def pytest_terminal_summary(
     """Say which Postgres the tests ran against, and how many did."""
     server = config.stash.get(USED_SERVER, "not used")
     terminalreporter.write_line(f"postgres: {server} ({config.stash[TESTS_WITH_SERVER]} tests)")
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[2]}")
     if _container_is_missing(config):
         terminalreporter.write_line(
             "VOX_TEST_REQUIRE_CONTAINER=1, but no test ran against a container", red=True

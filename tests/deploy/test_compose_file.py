@@ -84,10 +84,14 @@ def test_every_file_that_is_mounted_is_there() -> None:
     assert [path for path in mounted if not (ROOT / path).exists()] == []
 
 
-def test_prometheus_asks_the_sink_where_it_serves_its_metrics() -> None:
+def test_prometheus_asks_the_sink_where_it_serves_its_metrics_and_finds_the_rules() -> None:
     port = SERVICES["sink"]["environment"]["VOX_SINK_METRICS_LISTEN"].partition(":")[2]
-    scraped = yaml.safe_load((ROOT / "deploy/compose/prometheus.yml").read_text(encoding="utf-8"))
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
     [job] = scraped["scrape_configs"]
     assert job["static_configs"] == [{"targets": [f"sink:{port}"]}]
-    rules = SERVICES["prometheus"]["volumes"][1].split(":")[1]
-    assert scraped["rule_files"] == [rules]
+    mounted = dict(volume.split(":")[:2] for volume in SERVICES["prometheus"]["volumes"][:2])
+    assert mounted == {
+        "./deploy/prometheus/prometheus.yml": "/etc/prometheus/prometheus.yml",
+        "./deploy/prometheus/rules.yml": "/etc/prometheus/rules.yml",
+    }
+    assert scraped["rule_files"] == ["rules.yml"]  # beside the configuration

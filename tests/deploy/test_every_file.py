@@ -8,7 +8,6 @@ EXERCISED_BY = {
     "Dockerfile": "deploy/test_compose.py",
     "compose/Caddyfile": "deploy/test_caddyfile.py",
     "compose/make_secrets.py": "deploy/test_compose.py",
-    "compose/prometheus.yml": "deploy/test_compose_file.py",
     "compose/roles.sql": "deploy/test_compose.py",
     "demo/": "deploy/test_demo.py",
     "describe_programs.py": "docs/test_documents.py",

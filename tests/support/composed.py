@@ -63,6 +63,18 @@ class Project:
             )
             return {container.labels[f"{label}.service"]: container.attrs for container in found}
 
+    def networks(self) -> dict[str, dict[str, bool]]:
+        """Give each service's networks, and whether they are cut off from the outside."""
+        with closing(docker.from_env(timeout=ENGINE_ANSWERS_WITHIN_S)) as client:
+            return {
+                service: {
+                    name: client.networks.get(one["NetworkID"]).attrs["Internal"]
+                    for name, one in found["NetworkSettings"]["Networks"].items()
+                    if one["NetworkID"]
+                }
+                for service, found in self.inspected().items()
+            }
+
     def image(self) -> Any:
         """Give what the engine tells of the sink's image."""
         with closing(docker.from_env(timeout=ENGINE_ANSWERS_WITHIN_S)) as client:

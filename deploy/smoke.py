@@ -26,6 +26,7 @@ from demo.example import usable_example
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(sys.executable).parent / "vox-telemetry"
 AUTHORITY = "/data/caddy/pki/authorities/local/root.crt"
+CA_FILE = "VOX_TELEMETRY_CA_FILE"
 EVENTS_PER_BATCH = 50
 BEFORE_THE_RESTART = 150
 UPLOADS_AT_MOST = 5
@@ -76,7 +77,11 @@ class Operator:
     def __init__(self, folder: Path, url: str) -> None:
         """Keep everything in `folder`."""
         self.spool = folder / "spool"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("VOX_")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("VOX_") or name == CA_FILE
+        }
         kept.pop("DO_NOT_TRACK", None)  # this sends to the operator's own sink, by explicit wish
         self._environment = kept | {
             "PYTHON_KEYRING_BACKEND": "demo_keyring.DemoFileKeyring",
@@ -89,7 +94,11 @@ class Operator:
 
     def trust(self, authority: Path) -> None:
         """Trust the proxy's own authority, and no other."""
-        self._environment["VOX_TELEMETRY_CA_FILE"] = str(authority)
+        self._environment[CA_FILE] = str(authority)
+
+    def carry(self, token: str) -> None:
+        """Send the bearer token that this sink asks for."""
+        self._environment["VOX_TELEMETRY_UPLOAD_TOKEN"] = token
 
     def client(self, *arguments: str | Path, may_keep: bool = False, **more: str) -> Any:  # noqa: ANN401 -- as above
         """Run the client and return its JSON document; exit code 1 may stand for `kept`."""
@@ -122,12 +131,7 @@ def main() -> None:
     compose = Compose(tuple(shlex.split(parser.parse_args().compose)))
     with TemporaryDirectory(prefix="vox-smoke-") as name:
         folder = Path(name)
-        settings = json.loads(compose.run("config", "--format", "json"))["services"]
-        operator = Operator(folder, settings["sink"]["environment"]["VOX_SINK_PUBLIC_ORIGIN"])
-        if settings["proxy"]["environment"]["SINK_TLS"] == "internal":
-            authority = folder / "authority.pem"
-            authority.write_text(compose.run("exec", "-T", "proxy", "cat", AUTHORITY))
-            operator.trust(authority)
+        operator = operator_of(compose, folder)
         key_id = enrol(compose, operator, folder)
         lines = usable_example(folder).read_text().splitlines(keepends=True)
         upload_and_repeat(operator, folder, lines[:BEFORE_THE_RESTART])
@@ -135,6 +139,21 @@ def main() -> None:
         prove(compose, operator, key_id, len(lines))
         compose.sink("keys", "revoke", key_id)
     say("everything is as it should be")
+
+
+def operator_of(compose: Compose, folder: Path) -> Operator:
+    """Return an operator who calls this sink, trusts its proxy, and has its token if there is one."""
+    services = json.loads(compose.run("config", "--format", "json"))["services"]
+    sink = services["sink"]["environment"]
+    operator = Operator(folder, sink["VOX_SINK_PUBLIC_ORIGIN"])
+    if "VOX_SINK_UPLOAD_TOKEN_FILE" in sink:
+        file = sink["VOX_SINK_UPLOAD_TOKEN_FILE"]
+        operator.carry(compose.run("exec", "-T", "sink", "cat", file).strip())
+    if services["proxy"]["environment"]["SINK_TLS"] == "internal":
+        authority = folder / "authority.pem"
+        authority.write_text(compose.run("exec", "-T", "proxy", "cat", AUTHORITY))
+        operator.trust(authority)
+    return operator
 
 
 def enrol(compose: Compose, operator: Operator, folder: Path) -> str:

@@ -61,7 +61,7 @@ def test_a_secret_beats_a_file_of_it_that_a_lower_place_names_and_the_other_way_
     toml.write_text('database_url = "postgresql://from-toml/d"\n')
     by_name = {"VOX_SINK_DATABASE_URL_FILE": str(secret)}
     shown = rows("--config", toml, env=by_name)
-    assert shown["database_url"][0] == "postgresql://from-file/d"
+    assert shown["database_url"] == ("postgresql://from-file/d", "secret file")
     assert shown["database_url_file"] == (str(secret), "environment")
     toml.write_text(f'database_url_file = "{secret}"\n')
     shown = rows("--config", toml, env={"VOX_SINK_DATABASE_URL": "postgresql://from-env/d"})

@@ -142,7 +142,7 @@ def main() -> None:
 
 
 def operator_of(compose: Compose, folder: Path) -> Operator:
-    """Return an operator who calls this sink, trusts its proxy, and has its token if there is one."""
+    """Return an operator who calls this sink, trusts its proxy, and has its token, if any."""
     services = json.loads(compose.run("config", "--format", "json"))["services"]
     sink = services["sink"]["environment"]
     operator = Operator(folder, sink["VOX_SINK_PUBLIC_ORIGIN"])

@@ -53,6 +53,7 @@ def test_a_clean_clone_serves_uploads_over_tls_hardened_and_over_a_restart_of_it
     secrets_are_made_once_each_for_its_reader(project)
     project.run("up", "--detach", "--wait", "--no-build")
     every_container_is_hardened(project)
+    the_images_own_health_check_asks_whether_the_process_answers(project)
     no_secret_shows_in_what_the_engine_tells_or_logs(project)
     only_the_proxy_is_reached_from_outside(project)
     the_smoke_test_passes(project)
@@ -120,6 +121,13 @@ def every_container_is_hardened(project: Project) -> None:
         assert containers[service]["Config"]["User"] == "65532:65532"
     role = "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = 'vox'"
     assert query(project, role) == "f"
+
+
+def the_images_own_health_check_asks_whether_the_process_answers(project: Project) -> None:
+    kind, *words = project.image()["Config"]["Healthcheck"]["Test"]
+    assert kind == "CMD"
+    project.run("exec", "-T", "sink", *words)
+    project.run("exec", "-T", "--env", "VOX_SINK_PORT=1", "sink", *words, code=1)
 
 
 def no_secret_shows_in_what_the_engine_tells_or_logs(project: Project) -> None:

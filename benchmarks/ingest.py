@@ -1,4 +1,4 @@
-"""How many events a second does the sink accept, against a bare COPY of the rows they become?
+"""How many events does the sink accept? In a second, against a bare COPY of the same rows.
 
 Everything is on: signature, digest, zstd, strict JSON, contract, forbidden scan, group commit,
 fsync, the stored coded body, signed receipts. The reference is asyncpg's `copy_records_to_table`

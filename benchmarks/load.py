@@ -33,7 +33,7 @@ class Outcome:
 
         """
         if self.statuses != {status: count}:
-            raise RuntimeError(f"answers by status {dict(self.statuses)}, expected {count} {status}")
+            raise RuntimeError(f"got {dict(self.statuses)} by status, expected {count} of {status}")
 
 
 class _Connection:

@@ -1,9 +1,10 @@
 """Programs that a benchmark runs beside itself: started with a log file, waited for, ended."""
 
 import os
+import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,7 +35,7 @@ def started(
     ours = {name: value for name, value in os.environ.items() if not name.startswith("VOX_")}
     with (
         log.open("wb") as out,
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 -- our own programs and the peers, no shell
             command,
             env=ours | dict(env or {}),
             stdin=subprocess.DEVNULL,
@@ -49,19 +50,31 @@ def started(
             end(process)
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once a GET is answered with success.
+def wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once a program is ready.
 
     Raises:
-        RuntimeError: the program has ended or takes too long; its log is quoted.
+        RuntimeError: it has ended or takes too long; its log is quoted.
 
     """
     deadline_s = time.monotonic() + _READY_WITHIN_S
     while process.poll() is None and time.monotonic() < deadline_s:
-        try:
-            if httpx.get(url, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
+        if is_ready():
+            return
+        time.sleep(0.05)
     said = log.read_text(encoding="utf-8", errors="replace")[-2_000:]
-    raise RuntimeError(f"{url} was not ready within {_READY_WITHIN_S:.0f} s: {said}")
+    raise RuntimeError(f"{process.args!r} was not ready within {_READY_WITHIN_S:.0f} s: {said}")
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(url: str) -> bool:
+    """Tell whether a GET is answered with success."""
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from costs import peak_bytes, processor_s
 from databases import Database
 from made import AUTHORITY
-from processes import scratch, started, wait_until_ready
+from processes import answers, scratch, started, wait_until
 
 from support.cli import command
 from support.world import free_port
@@ -50,5 +51,5 @@ def serving(database: Database, *, workers: int | None = None) -> Iterator[Sink]
         serve = command("vox-telemetry-sink", "serve", "--port", str(port), *options)
         log = folder / "log"
         with started(serve, log, settings) as process:
-            wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
+            wait_until(partial(answers, f"http://127.0.0.1:{port}/readyz"), process, log)
             yield Sink(port, process.pid)

@@ -1,12 +1,13 @@
 """The database under test: one server for the sink and for what it is compared with."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 from costs import processor_s
@@ -32,7 +33,10 @@ SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM event), (SELECT count
   (SELECT sum(hashtextextended(concat_ws('|', batch_id, event_index, recorded_at, family,
      metric_type, sensitivity_class, session_id, metric_value, metadata), 0)) FROM event)
 """
-_COUNTS: Final = "SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM event)"
+_STORED: Final = """
+SELECT (SELECT count(*) FROM batch WHERE batch_id = ANY ($1)),
+       (SELECT count(*) FROM event WHERE batch_id = ANY ($1))
+"""
 # An autovacuum would fall into some rounds and not into others.
 _NO_AUTOVACUUM: Final = """
 DO $$ DECLARE name text; BEGIN
@@ -51,13 +55,6 @@ class Content(NamedTuple):
     rejections: int
     batch_hash: int | None
     event_hash: int | None
-
-
-class Counts(NamedTuple):
-    """How much the tables hold."""
-
-    batches: int
-    events: int
 
 
 @dataclass(frozen=True)
@@ -79,11 +76,16 @@ class Database:
 
     def content(self) -> Content:
         """Return what is stored, to be compared."""
-        return Content(*in_own_loop(partial(_fetch, self.dsn, _CONTENT)))
+        return Content(*self.row(_CONTENT))
 
-    def counts(self) -> Counts:
-        """Return how much is stored."""
-        return Counts(*in_own_loop(partial(_fetch, self.dsn, _COUNTS)))
+    def stored(self, batch_ids: Sequence[UUID]) -> tuple[int, int]:
+        """Return how many of these batches are stored, and how many events of theirs."""
+        batches, events = self.row(_STORED, batch_ids)
+        return batches, events
+
+    def row(self, query: str, *args: object) -> tuple[Any, ...]:
+        """Return the one row of a query."""
+        return tuple(in_own_loop(partial(_fetch, self.dsn, query, *args)))
 
     def processor_s(self) -> float:
         """Return the processor time of the server so far; 0 where it is not ours to look at."""
@@ -129,9 +131,10 @@ def _some_server() -> Iterator[tuple[PostgresServer, int | None]]:
         yield PostgresServer("embedded", admin_dsn, dsn), postmaster
 
 
-async def _fetch(dsn: str, query: str) -> Any:  # noqa: ANN401 -- a row of whatever was asked for
+async def _fetch(dsn: str, query: str, *args: object) -> Iterable[Any]:
     connection = await asyncpg.connect(dsn)
     try:
-        return await connection.fetchrow(query)
+        [row] = await connection.fetch(query, *args)
+        return row
     finally:
         await connection.close()

@@ -76,11 +76,10 @@ def batches(count: int, keys: Sequence[SigningKey], *, events: int = BATCH_EVENT
     that no two hold the same hundred until the file has been gone through some 22 times.
     """
     real = itertools.cycle(templates())
-    now = datetime.now(UTC)
-    moments = _moments(now, events)
+    now, owners = datetime.now(UTC), itertools.cycle(keys)
     return [
-        _batch(list(itertools.islice(real, events)), moments, key, now)
-        for key in itertools.islice(itertools.cycle(keys), count)
+        _batch(list(itertools.islice(real, events)), _moments(now, number, events), key, now)
+        for number, key in zip(range(count), owners, strict=False)
     ]
 
 
@@ -105,10 +104,11 @@ def _template(line: bytes, registry: Registry) -> Template:
     )
 
 
-def _moments(now: datetime, count: int) -> list[tuple[bytes, datetime]]:
-    """Return when the events of a batch were recorded, as bytes and as values."""
+def _moments(now: datetime, batch: int, events: int) -> list[tuple[bytes, datetime]]:
+    """Return when the events of a batch were recorded, as bytes and as values: no two at once."""
     first = (now - OLDEST_EVENT).replace(microsecond=0)
-    times = [first + timedelta(milliseconds=7 * number) for number in range(count)]
+    numbers = range(batch * events, (batch + 1) * events)
+    times = [first + timedelta(milliseconds=number) for number in numbers]
     return [(format_time(moment).encode(), moment) for moment in times]
 
 

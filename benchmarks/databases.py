@@ -23,6 +23,8 @@ DATABASE_URL: Final = "VOX_BENCH_DATABASE_URL"
 # As many as there are connections: the sink checks one batch of a key at a time.
 KEYS: Final = 64
 
+NOT_OURS: Final = f"the server of {DATABASE_URL} was not started here"
+
 _EMPTY: Final = "TRUNCATE batch, event, rejection"
 # Sums over hashes of whole rows, but for received_at, which each side sets itself.
 _CONTENT: Final = """
@@ -87,9 +89,9 @@ class Database:
         """Return the one row of a query."""
         return tuple(in_own_loop(partial(_fetch, self.dsn, query, *args)))
 
-    def processor_s(self) -> float:
-        """Return the processor time of the server so far; 0 where it is not ours to look at."""
-        return 0.0 if self.postmaster is None else processor_s(self.postmaster)
+    def processor_s(self) -> float | None:
+        """Return the processor time of the server so far; None where it is not ours to look at."""
+        return None if self.postmaster is None else processor_s(self.postmaster)
 
 
 @contextmanager

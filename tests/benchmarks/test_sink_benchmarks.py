@@ -128,9 +128,9 @@ def test_a_peer_is_measured_or_skipped_with_the_reason(
     benchmark: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
+    missing = "no influxd in PATH; on Debian: apt-get install influxdb"
     assert list(lines(benchmark("peers"))) == [
-        "peers: accepted, against InfluxDB /write: "
-        "no influxd in PATH; on Debian: apt-get install influxdb",
+        f"peers: accepted, against InfluxDB /write: {missing}",
         "peers: accepted, against one INSERT an event, a commit a event",
         "peers: accepted, against one INSERT an event, a commit a request",
     ]

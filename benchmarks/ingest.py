@@ -64,8 +64,8 @@ def _costs(raw: list[Run], sink: list[Run]) -> Iterator[Result]:
         ("Postgres", [run.postgres_s for run in sink]),
         ("Postgres with raw COPY", [run.postgres_s for run in raw]),
     ):
-        if None in seconds:
+        values = [spent_s / SIZES.batches * 1e6 for spent_s in seconds if spent_s is not None]
+        if values:
+            yield Figure(LINE, f"processor time of {what}", "µs/batch", values)
+        else:
             yield Skipped(LINE, f"processor time of {what}", NOT_OURS)
-            continue
-        values = [spent / run.batches * 1e6 for spent, run in zip(seconds, sink, strict=True)]
-        yield Figure(LINE, f"processor time of {what}", "µs/batch", values)

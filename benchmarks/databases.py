@@ -23,8 +23,6 @@ DATABASE_URL: Final = "VOX_BENCH_DATABASE_URL"
 # As many as there are connections: the sink checks one batch of a key at a time.
 KEYS: Final = 64
 
-NOT_OURS: Final = f"the server of {DATABASE_URL} was not started here"
-
 _EMPTY: Final = "TRUNCATE batch, event, rejection"
 # Sums over hashes of whole rows, but for received_at, which each side sets itself.
 _CONTENT: Final = """
@@ -90,8 +88,8 @@ class Database:
         return tuple(in_own_loop(partial(_fetch, self.dsn, query, *args)))
 
     def processor_s(self) -> float | None:
-        """Return the processor time of the server so far; None where it is not ours to look at."""
-        return None if self.postmaster is None else processor_s(self.postmaster)
+        """Return the processor time of the server so far; None where it was not started here."""
+        return processor_s(self.postmaster)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Final
 
-from databases import NOT_OURS, Database, some_database
+from databases import DATABASE_URL, Database, some_database
 from figures import Bound, Figure, Reference, Result, Skipped, Target
 from made import batches
 from saturation import Run, copied, saturated
@@ -18,6 +18,7 @@ from sizes import SIZES
 
 LINE: Final = "ingest"
 COPY: Final = "raw asyncpg COPY"
+NOT_SEEN: Final = f"no /proc here, or the server of {DATABASE_URL}, which was not started here"
 TARGET: Final = Target(Bound.AT_LEAST, 0.80)
 
 
@@ -68,4 +69,4 @@ def _costs(raw: list[Run], sink: list[Run]) -> Iterator[Result]:
         if values:
             yield Figure(LINE, f"processor time of {what}", "µs/batch", values)
         else:
-            yield Skipped(LINE, f"processor time of {what}", NOT_OURS)
+            yield Skipped(LINE, f"processor time of {what}", NOT_SEEN)

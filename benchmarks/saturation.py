@@ -17,14 +17,17 @@ CREATED: Final = 201
 
 @dataclass(frozen=True)
 class Run:
-    """One side of one round; the processor times are those of all processes of a kind."""
+    """One side of one round.
+
+    The processor times are those of all processes of a kind; None where they cannot be looked at.
+    """
 
     took_s: float
     batches: int
     events: int
     postgres_s: float | None
-    sink_s: float = 0.0
-    generator_s: float = 0.0
+    sink_s: float | None = None
+    generator_s: float | None = None
 
     @property
     def events_per_s(self) -> float:
@@ -42,7 +45,7 @@ def copied(database: Database, batches: Sequence[Batch]) -> Run:
     before_s = database.processor_s()
     with no_collections():
         took_s = copy(database.dsn, batches)
-    return Run(took_s, len(batches), events_in(batches), _since(before_s, database))
+    return Run(took_s, len(batches), events_in(batches), _between(before_s, database.processor_s()))
 
 
 def saturated(
@@ -62,7 +65,8 @@ def saturated(
     with everything_stored(database, batches) as outcomes, no_collections():
         postgres_s, sink_s = database.processor_s(), sink.processor_s()
         outcome = saturate(sink.port, requests, connections=connections)
-        sink_s, postgres_s = sink.processor_s() - sink_s, _since(postgres_s, database)
+        postgres_s = _between(postgres_s, database.processor_s())
+        sink_s = _between(sink_s, sink.processor_s())
         outcomes.append(outcome)
     spent = (postgres_s, sink_s, outcome.processor_s)
     return Run(outcome.took_s, len(batches), events_in(batches), *spent)
@@ -101,6 +105,5 @@ def events_in(batches: Sequence[Batch]) -> int:
     return sum(len(batch.event_rows) for batch in batches)
 
 
-def _since(before_s: float | None, database: Database) -> float | None:
-    now_s = database.processor_s()
-    return None if before_s is None or now_s is None else now_s - before_s
+def _between(before_s: float | None, after_s: float | None) -> float | None:
+    return None if before_s is None or after_s is None else after_s - before_s

@@ -94,6 +94,23 @@ def test_the_sink_is_measured_against_a_copy_of_the_same_rows(benchmark: Any) ->
     ]
 
 
+def test_other_rows_than_were_copied_are_no_measurement(benchmark: Any) -> None:
+    copied = importlib.import_module("saturation").copied
+    module = benchmark("ingest", copied=lambda database, made: copied(database, made[:-1]))
+    with pytest.raises(RuntimeError, match=r"the sink stored Content\(batches=16.*batches=15"):
+        list(module.measure(1))
+
+
+def test_what_was_acknowledged_and_is_not_stored_is_no_measurement(shared: Shared) -> None:
+    made, saturation = map(importlib.import_module, ("made", "saturation"))
+    never_sent = made.batches(2, shared.database.keys, events=3)
+    with (
+        pytest.raises(RuntimeError, match=r"\(0, 0\) batches and events are stored, 2 ack"),
+        saturation.everything_stored(shared.database, never_sent),
+    ):
+        pass
+
+
 def test_small_batches_are_measured_against_a_post_and_a_commit(benchmark: Any) -> None:
     assert list(lines(benchmark("ingest_small"))) == [
         "ingest-small: accepted, against no-op POST",

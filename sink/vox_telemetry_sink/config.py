@@ -107,9 +107,7 @@ class Config:
         """
         return cls(
             database_url=_database_url(environ),
-            data_dir=Path(
-                environ.get(DATA_DIR) or platformdirs.user_data_dir("vox-telemetry-sink")
-            ),
+            data_dir=Path(environ.get(DATA_DIR) or _own_data_dir()),
             host=environ.get(HOST) or DEFAULT_HOST,
             port=_integer(environ, PORT, DEFAULT_PORT, (0, PORT_MAX)),
             workers=_integer(environ, WORKERS, 1, (1, WORKERS_MAX)),
@@ -123,6 +121,13 @@ class Config:
             metrics_listen=_address(environ, METRICS_LISTEN),
             otlp_endpoint=_url(environ, OTLP_ENDPOINT, "http[s]://host[:port] of a collector"),
         )
+
+
+def _own_data_dir() -> str:
+    try:
+        return platformdirs.user_data_dir("vox-telemetry-sink")
+    except RuntimeError as exc:  # a service's user may have no home folder
+        raise ConfigError(f"{DATA_DIR} is not set and this user has no home: set it") from exc
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str | None:

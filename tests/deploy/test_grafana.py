@@ -19,7 +19,9 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 KNOWN = exported()
 RECORDED = {
     rule["record"]
-    for group in yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yml").read_text())["groups"]
+    for group in yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yml").read_text())[
+        "groups"
+    ]
     for rule in group["rules"]
     if "record" in rule
 }

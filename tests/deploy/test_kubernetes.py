@@ -21,11 +21,10 @@ NAME = "vox-telemetry-sink"
 OLDEST = "1.32"  # of those tried; `sleep` before a stop is of 1.30
 # Kinds of others, which the schemas of Kubernetes do not know: looked at below.
 FOREIGN = {"servicemonitor.yaml"}
-# What an operator applies by name, in the order of docs/deploy-kubernetes.md.
+# What an operator applies by name, where it is wanted.
 APART = {
     "namespace.yaml",
     "secret.example.yaml",
-    "migrate-job.yaml",
     "horizontalpodautoscaler-queue.yaml",
     "servicemonitor.yaml",
 }
@@ -76,10 +75,15 @@ def test_everything_is_in_one_namespace_with_the_same_name_on_it() -> None:
 
 def test_selectors_find_the_pods_of_the_sink_and_no_job() -> None:
     found = manifests()
-    sink, *jobs = (pods()[name]["metadata"]["labels"] for name in ("deployment.yaml", "migrate-job.yaml", "retention-cronjob.yaml"))
+    sink, *jobs = (
+        pods()[name]["metadata"]["labels"]
+        for name in ("deployment.yaml", "migrate-job.yaml", "retention-cronjob.yaml")
+    )
     selectors = [
         deployment()["selector"]["matchLabels"],
-        deployment()["template"]["spec"]["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
+        deployment()["template"]["spec"]["topologySpreadConstraints"][0]["labelSelector"][
+            "matchLabels"
+        ],
         found["service.yaml"]["spec"]["selector"],
         found["poddisruptionbudget.yaml"]["spec"]["selector"]["matchLabels"],
     ]
@@ -89,10 +93,16 @@ def test_selectors_find_the_pods_of_the_sink_and_no_job() -> None:
     policy = found["networkpolicy.yaml"]["spec"]["podSelector"]["matchLabels"]
     assert all(policy.items() <= labels.items() for labels in (sink, *jobs))
     monitor = found["servicemonitor.yaml"]["spec"]
-    assert monitor["selector"]["matchLabels"].items() <= found["service.yaml"]["metadata"]["labels"].items()
+    assert (
+        monitor["selector"]["matchLabels"].items()
+        <= found["service.yaml"]["metadata"]["labels"].items()
+    )
     for name in ("horizontalpodautoscaler.yaml", "horizontalpodautoscaler-queue.yaml"):
         target = found[name]["spec"]["scaleTargetRef"]
-        assert (target["kind"], target["name"]) == ("Deployment", found["deployment.yaml"]["metadata"]["name"])
+        assert (target["kind"], target["name"]) == (
+            "Deployment",
+            found["deployment.yaml"]["metadata"]["name"],
+        )
 
 
 def test_every_pod_keeps_to_the_restricted_standard() -> None:
@@ -134,7 +144,9 @@ def test_variables_are_the_sinks_and_secrets_are_never_values() -> None:
 def test_the_sink_can_be_started_with_the_settings_as_they_stand() -> None:
     settings = manifests()["configmap.yaml"]["data"]
     secret = manifests()["secret.example.yaml"]["stringData"]["database-url"]
-    config = Config.from_env({**settings, "VOX_SINK_DATABASE_URL": secret, "VOX_SINK_DATA_DIR": "/x"})
+    config = Config.from_env(
+        {**settings, "VOX_SINK_DATABASE_URL": secret, "VOX_SINK_DATA_DIR": "/x"}
+    )
     check_listening(config)
     ports = {port["name"]: port["containerPort"] for port in the_container()["ports"]}
     assert config.metrics_listen is not None

@@ -50,9 +50,13 @@ def test_nginx_takes_the_file_without_a_warning(tmp_path: Path) -> None:
         assert proxy.logs == ""
 
 
-def test_the_file_is_refused_when_it_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_refused_when_it_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = tmp_path / "broken.conf"
-    broken.write_text(CONFIG.read_text().replace("proxy_pass http://sink;", "proxy_pas http://sink;"))
+    broken.write_text(
+        CONFIG.read_text().replace("proxy_pass http://sink;", "proxy_pas http://sink;")
+    )
     monkeypatch.setattr("support.nginx.CONFIG", broken)
     with pytest.raises(AssertionError, match='unknown directive "proxy_pas"'):
         checked(tmp_path)
@@ -113,7 +117,9 @@ async def test_a_client_uploads_through_it_and_a_body_of_2_mib_gets_our_413(
         refused = asked(
             proxy, "POST", PATH, content=TOO_LARGE, headers={"content-type": MEDIA_TYPE}
         )
-        asked_of_the_sink = asked(proxy, "GET", "/nowhere", headers={"x-request-id": "a-clients-own"})
+        asked_of_the_sink = asked(
+            proxy, "GET", "/nowhere", headers={"x-request-id": "a-clients-own"}
+        )
     assert [row.result for row in report.outcomes] == [Result.ACKNOWLEDGED], report
     assert await run(database_url, "SELECT event_count FROM batch") == [(2,)]
     assert refused.status_code == 413

@@ -42,7 +42,9 @@ def directives(text: str) -> list[tuple[str, ...]]:
 def value(name: str, block: str = "") -> list[str]:
     """Give the arguments of the one directive of this name in blocks that end so."""
     [words] = [
-        words for where, *words in directives(CONFIG.read_text()) if words[0] == name and where.endswith(block)
+        words
+        for where, *words in directives(CONFIG.read_text())
+        if words[0] == name and where.endswith(block)
     ]
     return words[1:]
 

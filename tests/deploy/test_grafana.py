@@ -5,12 +5,15 @@ Grafana itself is not run here: the structure is what its documentation of the J
 
 import itertools
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from support.checkouts import ROOT
+from support.debian import program
 from support.promql import exported, grouped, labels_of, selected
 
 FOLDER = ROOT / "deploy" / "grafana"
@@ -63,6 +66,19 @@ def test_a_panel_has_a_unit_and_the_chosen_data_source(panel: dict[str, Any]) ->
     references = [target["refId"] for target in panel["targets"]]
     assert len(references) == len(set(references))
     assert all(target["legendFormat"] for target in panel["targets"])
+
+
+def test_prometheus_can_read_every_expression(tmp_path: Path) -> None:
+    expressions = [target["expr"] for panel in PANELS for target in panel["targets"]]
+    rules = [
+        {"record": f"panel:{number}", "expr": one.replace("$__rate_interval", "5m")}
+        for number, one in enumerate(expressions)
+    ]
+    file = tmp_path / "rules.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    command = [program("promtool"), "check", "rules", file]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_ids_and_titles_are_unique() -> None:

@@ -149,10 +149,23 @@ def test_a_sink_that_is_away_is_a_problem_to_be_tried_again_and_no_line(away: Pr
     assert away.logs == ""
 
 
+def test_a_body_is_taken_up_to_the_limit_and_never_written_to_a_disk(away: Proxy) -> None:
+    limit = limits.CODED_BODY_MAX_BYTES
+    assert asked(away, "POST", PATH, content=b"x" * limit).status_code == 503  # the sink's turn
+    assert asked(away, "POST", PATH, content=b"x" * (limit + 1)).status_code == 413
+    pieces = (b"x" * 65_536 for _ in range(limit // 65_536 + 1))  # no Content-Length
+    assert asked(away, "POST", PATH, content=pieces).status_code == 413
+    written = [path for path in away.folder.glob("*/*") if path.is_file()]
+    assert written == []
+    assert away.logs == ""
+
+
 def test_another_name_than_ours_gets_no_handshake(away: Proxy) -> None:
     trusting = ssl.create_default_context(cafile=away.authority.file)
     other = away.url.replace("localhost", "127.0.0.1")
-    with httpx.Client(verify=trusting, trust_env=False) as client:
-        with pytest.raises(httpx.ConnectError, match="UNRECOGNIZED_NAME"):
-            client.get(other)
+    with (
+        httpx.Client(verify=trusting, trust_env=False) as client,
+        pytest.raises(httpx.ConnectError, match="UNRECOGNIZED_NAME"),
+    ):
+        client.get(other)
     assert away.logs == ""

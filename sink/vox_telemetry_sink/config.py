@@ -123,13 +123,6 @@ class Config:
         )
 
 
-def _own_data_dir() -> str:
-    try:
-        return platformdirs.user_data_dir("vox-telemetry-sink")
-    except RuntimeError as exc:  # a service's user may have no home folder
-        raise ConfigError(f"{DATA_DIR} is not set and this user has no home: set it") from exc
-
-
 def _secret(environ: Mapping[str, str], name: str) -> str | None:
     """Return a secret; blank is an error, since it would silently mean no protection."""
     value = environ.get(name)
@@ -146,6 +139,13 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     if value is not None and not value.strip():
         raise ConfigError(f"{name} is set but blank, expected a file: set one or unset it")
     return None if value is None else Path(value)
+
+
+def _own_data_dir() -> str:
+    try:
+        return platformdirs.user_data_dir("vox-telemetry-sink")
+    except RuntimeError as exc:  # a service's user may have no home folder
+        raise ConfigError(f"{DATA_DIR} is not set and this user has no home: set it") from exc
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:

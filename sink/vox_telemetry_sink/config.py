@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, Self
-from urllib.parse import urlsplit
 
 import platformdirs
 
+from vox_telemetry_sink.database_url import is_postgres_url
 from vox_telemetry_sink.errors import ConfigError
 from vox_telemetry_sink.secret_file import read_secret
 from vox_telemetry_spec.limits import RATE_BURST, RATE_PER_S, RECEIVE_DEADLINE_S
@@ -62,13 +62,11 @@ WORKERS_MAX = 64
 RATE_MAX_PER_S = 10_000.0
 RATE_BURST_MAX = 100_000
 _NUMBER_MAX_DIGITS = 10
-_POSTGRES_SCHEMES = ("postgresql", "postgres")
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 _LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})")
 _AUTHORITY = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
-_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]{1,5})?")
 
 
 class Address(NamedTuple):
@@ -118,9 +116,7 @@ class Config:
         """
         return cls(
             database_url=_database_url(environ),
-            data_dir=Path(
-                environ.get(DATA_DIR) or platformdirs.user_data_dir("vox-telemetry-sink")
-            ),
+            data_dir=Path(environ.get(DATA_DIR) or _own_data_dir()),
             host=environ.get(HOST) or DEFAULT_HOST,
             port=_integer(environ, PORT, DEFAULT_PORT, (0, PORT_MAX)),
             workers=_integer(environ, WORKERS, 1, (1, WORKERS_MAX)),
@@ -160,23 +156,20 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     return None if value is None else Path(value)
 
 
+def _own_data_dir() -> str:
+    try:
+        return platformdirs.user_data_dir("vox-telemetry-sink")
+    except RuntimeError as exc:  # a service's user may have no home folder
+        raise ConfigError(f"{DATA_DIR} is not set and this user has no home: set it") from exc
+
+
 def _database_url(environ: Mapping[str, str]) -> str | None:
     url = _secret(environ, DATABASE_URL)
-    if url is not None and not _is_postgres_url(url):
+    if url is not None and not is_postgres_url(url):
         raise ConfigError(
             f"{DATABASE_URL} is no Postgres URL, expected postgresql://[USER@]HOST[:PORT]/NAME"
         )
     return url
-
-
-def _is_postgres_url(url: str) -> bool:
-    """Tell a URL that asyncpg can take apart; what it does not find out is the database's part."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    hosts = parts.netloc.rpartition("@")[2].split(",")
-    return parts.scheme in _POSTGRES_SCHEMES and all(map(_HOST_AND_PORT.fullmatch, hosts))
 
 
 def _authority(environ: Mapping[str, str]) -> str | None:

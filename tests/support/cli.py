@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.warm import warm_program
+
 RUN_WITHIN_S = 60
 STOPPED_WITHIN_S = 10
 
@@ -37,10 +39,15 @@ def run_cli(
         input: its stdin; without it, stdin is empty.
         within_s: seconds after which it is killed and `subprocess.TimeoutExpired` raised.
     """
+    environment = os.environ | (env or {})
+    given = "" if input is None else input
+    warm = warm_program(program, environment)
+    if warm.serves(environment):
+        return Ran(*warm.run(command(program, *args), environment, given, cwd, within_s))
     done = subprocess.run(
         command(program, *args),
-        env=os.environ | (env or {}),
-        input="" if input is None else input,
+        env=environment,
+        input=given,
         cwd=cwd,
         capture_output=True,
         text=True,

@@ -42,7 +42,9 @@ sys.exit(7)
 
 def run_warm(script: Path, *args: str, **options: Any) -> tuple[int, str, str]:
     settings = {"environment": dict(os.environ), "given": "", "cwd": None, "within_s": 60} | options
-    return warm_program(CLIENT, os.environ).run([str(script), *args], **settings)
+    warm = warm_program(CLIENT, os.environ)
+    assert warm is not None
+    return warm.run([str(script), *args], **settings)
 
 
 def script(folder: Path, text: str) -> Path:
@@ -115,9 +117,8 @@ def test_a_warm_run_that_takes_too_long_is_killed(tmp_path: Path) -> None:
 
 
 def test_what_the_start_of_an_interpreter_decides_takes_a_new_process() -> None:
-    warm = warm_program(CLIENT, os.environ)
     same = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "VOX_TELEMETRY": "off"}
-    assert warm.serves(os.environ | same)
+    assert warm_program(CLIENT, os.environ | same) is warm_program(CLIENT, os.environ)
     for name in (
         "PYTHONWARNINGS",
         "PYTHONUTF8",
@@ -125,6 +126,7 @@ def test_what_the_start_of_an_interpreter_decides_takes_a_new_process() -> None:
         "COVERAGE_PROCESS_START",
         "TYPER_USE_RICH",
     ):
-        assert not warm.serves(os.environ | {name: "0"}), name
+        assert warm_program(CLIENT, os.environ | {name: "0"}) is None, name
+    assert warm_program("python", os.environ) is None
     ran = run_cli(CLIENT, "--version", env={"PYTHONVERBOSE": "1"})
     assert "import 'vox_telemetry_client" in ran.err

@@ -31,7 +31,7 @@ def run_cli(
     cwd: Path | None = None,
     within_s: float = RUN_WITHIN_S,
 ) -> Ran:
-    """Run `vox-telemetry` or `vox-telemetry-sink` to its end.
+    """Run `vox-telemetry` or `vox-telemetry-sink` to its end, warm where that makes no difference.
 
     Args:
         env: added to the test's scrubbed environment, which also carries what coverage needs to
@@ -42,7 +42,7 @@ def run_cli(
     environment = os.environ | (env or {})
     given = "" if input is None else input
     warm = warm_program(program, environment)
-    if warm.serves(environment):
+    if warm is not None:
         return Ran(*warm.run(command(program, *args), environment, given, cwd, within_s))
     done = subprocess.run(
         command(program, *args),

@@ -103,11 +103,13 @@ class WarmProgram:
 _WARM: dict[str, WarmProgram] = {}
 
 
-def warm_program(program: str, environment: Mapping[str, str]) -> WarmProgram:
-    """Give the warm process of this run of tests; the first call starts it."""
+def warm_program(program: str, environment: Mapping[str, str]) -> WarmProgram | None:
+    """Give the warm process of a program, or None where this environment takes a new process."""
+    if program not in PACKAGES:
+        return None
     if program not in _WARM:
         _WARM[program] = WarmProgram(PACKAGES[program], environment)
-    return _WARM[program]
+    return _WARM[program] if _WARM[program].serves(environment) else None
 
 
 def end_warm_programs() -> None:

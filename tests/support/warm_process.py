@@ -36,7 +36,7 @@ LATE = (
     "keyring.backends.chainer",
     "keyring.backends.fail",
     "secretstorage",
-    "typer._adapters",  # with pydantic, which is there for the tests' libraries alone
+    "typer._adapters",
     "vox_telemetry_spec.contract_version",
     "zoneinfo",
 )

@@ -94,10 +94,11 @@ _DIGIT = "[0-9A-Fa-f]"
 _MARK = r"[:._\-]?"  # may stand between two pairs of digits
 # A pair may begin one digit late, and its run one more: `decode` tries both.
 _HEX_START = rf"(?:^|[^0-9A-Fa-f]){_DIGIT}{{0,2}}"
-# One digit that is dropped, one that is left over, and no pair to go on with.
+# One digit that is dropped, one that is left over, and no pair to go on with; what stands behind a
+# mark cannot be reached past a digit that is left over.
 _HEX_END = (
-    rf"{_DIGIT}{{0,2}}(?:$|[^0-9A-Fa-f:._\-]|"
-    rf"[:._\-](?:$|[^0-9A-Fa-f]|{_DIGIT}(?:$|[^0-9A-Fa-f])))"
+    rf"(?:{_DIGIT}{{0,2}}(?:$|[^0-9A-Fa-f:._\-]|"
+    rf"[:._\-](?:$|[^0-9A-Fa-f]|{_DIGIT}(?:$|[^0-9A-Fa-f])))|{_DIGIT}{{1,2}}[:._\-])"
 )
 _HEX_PRINTABLE = f"[2-7]{_MARK}{_DIGIT}{_MARK}"
 _HEX_FOLLOWING = f"[89ABab]{_MARK}{_DIGIT}{_MARK}"

@@ -43,7 +43,7 @@ class TokenSearch:
         self._rules = rules
 
     def suspects(self, texts: Collection[str]) -> list[str]:
-        """Return the texts that are no tokens or that a rule might refuse."""
+        """Return the texts that are no tokens or that a rule might refuse; length is not asked."""
         found: list[str] = []
         listed = list(texts)
         finds = self._search.finds

@@ -3,6 +3,7 @@
 import base64
 import string
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,15 @@ def test_whatever_decodes_is_found_among_digits(token: str) -> None:
 @settings(max_examples=500, deadline=None)
 def test_whatever_decodes_is_found_among_tokens(token: str) -> None:
     assert_found(token)
+
+
+@pytest.mark.parametrize(
+    "text", ["a\u00e9" * 8, "aaaaaaa\u00e9" * 2, "\u00e9" * 16, "\u20ac" * 16, "\uffee" * 16]
+)
+def test_the_shortest_text_of_other_letters_is_found(text: str) -> None:
+    for hidden in (base64.b64encode(text.encode()).decode().rstrip("="), text.encode().hex()):
+        assert text in decoded_texts(hidden)
+        assert SEARCH.finds(hidden)
 
 
 def test_random_digests_are_not_found() -> None:

@@ -1,6 +1,6 @@
 """What does checking cost? Microseconds a batch of 100 real events, against json.loads of it.
 
-In processor time, of a process that has been at work for a while. `unseen` scans whole events of
+In processor time, of a process that has done it 180 times before. `unseen` scans whole events of
 texts that the process has never met. `fresh ids` are ten sessions a batch, each with a session id,
 a repository id and a commit that were never met, beside names that were; `all texts new` has names
 and lanes, too, that were never met, different in each event. As in a sink, each of these batches is
@@ -34,6 +34,7 @@ EVENTS = ROOT / "tests" / "data" / "usage-events.jsonl.gz"
 BATCH_EVENTS = 100
 CALLS = 60
 SESSIONS = 10
+WARM_UP_ROUNDS = 3
 TARGETS = {
     name: Target(Bound.AT_MOST, 1.0)
     for name in ("strict decode", "validate + scan", "validate + scan, fresh ids")
@@ -59,7 +60,7 @@ def real_batch() -> tuple[bytes, Events]:
 def works(raw: bytes, events: Events) -> dict[str, Work]:
     """Return what is measured, each alone and together."""
     newest = parse_time(max(event["recorded_at"] for event in events))
-    check = checks((newest or sys.exit("no time")) + timedelta(minutes=1))
+    check = checks((newest or sys.exit("no time")) + timedelta(minutes=1), events)
     contract = Schema("contracts/telemetry/usage-event-benchmark.v1.schema.json")
     scanner = load_scanner()
     chance = random.Random(1)  # noqa: S311 -- no secret
@@ -92,14 +93,18 @@ def works(raw: bytes, events: Events) -> dict[str, Work]:
     }
 
 
-def checks(now: datetime) -> Callable[[Events], None]:
-    """Return the check of a batch, as one process does it from the first batch to the last."""
+def checks(now: datetime, real: Events) -> Callable[[Events], None]:
+    """Return the check of a batch, as one process does it from the first batch to the last.
+
+    Of made ids, one in some hundred thousand happens to spell what a rule refuses: that is as it is.
+    """
     checker = Checker.load()
 
     def check(events: Events) -> None:
-        if checker.check_batch(events, now=now, ceiling=SensitivityClass.S1).violations:
-            sys.exit("a real event was refused")
+        checker.check_batch(events, now=now, ceiling=SensitivityClass.S1)
 
+    if checker.check_batch(real, now=now, ceiling=SensitivityClass.S1).violations:
+        sys.exit("a real event was refused")
     return check
 
 
@@ -125,7 +130,8 @@ def measure(rounds: int) -> Iterator[Figure]:
     raw, events = real_batch()
     for name, work in works(raw, events).items():
         references, values = [], []
-        micros(work.call, work.inputs())
+        for _ in range(WARM_UP_ROUNDS):
+            micros(work.call, work.inputs())
         for _ in range(rounds):
             references.append(micros(json.loads, work.raws()))
             values.append(micros(work.call, work.inputs()))

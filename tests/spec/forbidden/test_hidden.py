@@ -75,7 +75,6 @@ def test_whatever_decodes_is_found_among_tokens(token: str) -> None:
 )
 def test_the_shortest_text_of_other_letters_is_found(text: str) -> None:
     for hidden in (base64.b64encode(text.encode()).decode().rstrip("="), text.encode().hex()):
-        assert text in decoded_texts(hidden)
         assert SEARCH.finds(hidden)
 
 

@@ -96,7 +96,7 @@ def works(raw: bytes, events: Events) -> dict[str, Work]:
 def checks(now: datetime, real: Events) -> Callable[[Events], None]:
     """Return the check of a batch, as one process does it from the first batch to the last.
 
-    Of made ids, one in some hundred thousand happens to spell what a rule refuses: that is as it is.
+    Of made ids, a very few happen to spell what a rule refuses: those batches are counted, too.
     """
     checker = Checker.load()
 

@@ -84,7 +84,7 @@ def _rows(accepted: Accepted) -> bytes:
 
 def _start(accepted: Accepted, family: Family) -> bytes:
     """Return how each row of a family begins: the number of fields and those that repeat."""
-    batch_id = UUID(accepted.envelope.batch_id).bytes
+    batch_id = UUID(accepted.batch_id).bytes
     received_us = _since_2000_us(accepted.received_at)
     texts = (family.family, str(family.metric_type), family.sensitivity_class.value)
     return _BATCH(len(EVENT_COLUMNS), len(batch_id), batch_id, 8, received_us) + b"".join(

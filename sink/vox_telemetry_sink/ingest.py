@@ -80,7 +80,7 @@ async def _take(request: Request[Any, Any, Any], sink: Sink) -> Response[bytes]:
             accepted = await sink.checks.check(verified, now=datetime.now(UTC))
         with span("write"):
             stored = await sink.writer.write(accepted)
-    receipt = stored.receipt(accepted.envelope.batch_id)
+    receipt = stored.receipt(accepted.batch_id)
     outcome = "stored" if stored.is_new else "duplicate"
     note(outcome, batch_id=receipt.batch_id, key_id=claim.key_id, events=receipt.event_count)
     EVENTS_STORED.inc(receipt.event_count * stored.is_new)

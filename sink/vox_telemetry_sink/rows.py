@@ -10,19 +10,19 @@ from vox_telemetry_sink.verify import SIGNATURE_HEADERS, Verified
 
 def batch_row(accepted: Accepted) -> tuple[object, ...]:
     """Return the values for claim_batches, in its order."""
-    envelope, received = accepted.envelope, accepted.verified.received
+    received = accepted.verified.received
     return (
-        UUID(envelope.batch_id),
+        UUID(accepted.batch_id),
         accepted.verified.key.public.key_id,
         accepted.payload_sha256,
         received.coding,
         received.coded_body,
         signed_request(accepted.verified),
         len(accepted.events.families),
-        envelope.approved_at,
+        accepted.approved_at,
         accepted.received_at,
-        envelope.producer.name,
-        envelope.producer.version,
+        accepted.producer.name,
+        accepted.producer.version,
     )
 
 

@@ -73,18 +73,21 @@ class Store:
         An id that is held already keeps what is there: its own `StoredBatch` is returned and the
         caller compares the digests.
         """
-        ordered = sorted(group, key=lambda accepted: accepted.envelope.batch_id)
+        ordered = sorted(group, key=lambda accepted: accepted.batch_id)
         columns = list(zip(*map(batch_row, ordered), strict=True))
         with mapped_driver_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 claimed = await connection.fetch(QUERIES["claim_batches"], *columns)
                 ours = {str(row["batch_id"]) for row in claimed}
-                new = [one for one in ordered if one.envelope.batch_id in ours]
+                new = [one for one in ordered if one.batch_id in ours]
                 await _copy_events(connection, new)
                 others = [batch_id for batch_id in columns[0] if str(batch_id) not in ours]
                 held = await connection.fetch(QUERIES["find_batches"], others) if others else []
-        stored = {str(row[0]): StoredBatch(*row[1:], False) for row in held}
-        return stored | {one.envelope.batch_id: _as_stored(one) for one in new}
+        stored = {
+            str(batch_id): StoredBatch(sha256, count, received_at, is_new=False)
+            for batch_id, sha256, count, received_at in held
+        }
+        return stored | {one.batch_id: _as_stored(one) for one in new}
 
     async def keep_rejection(self, rejection: Rejection) -> None:
         """Keep what was refused and why."""

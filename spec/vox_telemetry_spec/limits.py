@@ -102,8 +102,8 @@ REQUEST_ID_MAX_CHARS: Final = 128
 READY_DEADLINE_S: Final = 5.0  # an orchestrator's probe waits no longer
 METRICS_SAMPLE_INTERVAL_S: Final = 1.0
 # Checks beside the event loop. Measured: 4 MiB of broken JSON take 4.6 s, 16 KiB 41 ms.
-CHECK_INLINE_CODED_MAX_BYTES: Final = 4_096  # unpacking it is done twice when it grows
-CHECK_INLINE_MAX_BYTES: Final = 16_384
+CHECK_INLINE_CODED_MAX_BYTES: Final = 16_384  # unpacking it is done twice when it grows
+CHECK_INLINE_MAX_BYTES: Final = 65_536  # 100 real events have 35 KB: 1 ms, a thread costs as much
 CHECK_THREADS_MAX_COUNT: Final = 2
 CHECKS_PER_KEY_MAX_COUNT: Final = 1  # one key leaves a thread to the others
 EMBEDDED_WATCH_INTERVAL_S: Final = 1.0

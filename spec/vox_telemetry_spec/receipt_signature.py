@@ -24,12 +24,8 @@ from vox_telemetry_spec.signature_fields import (
     signature_member,
     written_fields,
 )
-from vox_telemetry_spec.structured_fields import (
-    Component,
-    Params,
-    parse_dictionary,
-    serialise_bytes,
-)
+from vox_telemetry_spec.plain_fields import Component, Params
+from vox_telemetry_spec.structured_fields import parse_dictionary, serialise_bytes
 from vox_telemetry_spec.wire import (
     RECEIPT_MEDIA_TYPE,
     RECEIPT_SIGNATURE,

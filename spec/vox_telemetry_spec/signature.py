@@ -28,7 +28,7 @@ from vox_telemetry_spec.signature_fields import (
     signature_member,
     written_fields,
 )
-from vox_telemetry_spec.structured_fields import Component, Params
+from vox_telemetry_spec.plain_fields import Component, Params
 from vox_telemetry_spec.wire import (
     BATCH_SIGNATURE,
     CONTENT_ENCODING,

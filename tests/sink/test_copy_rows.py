@@ -56,7 +56,7 @@ def rows_of(accepted: Accepted) -> list[tuple[Any, ...]]:
     """Write the same rows a second time, the obvious way."""
     return [
         (
-            UUID(accepted.envelope.batch_id),
+            UUID(accepted.batch_id),
             accepted.received_at,
             family.family,
             family.metric_type,

@@ -49,7 +49,7 @@ def good(**changes: Any) -> Any:
 
 def test_a_good_batch_is_typed() -> None:
     accepted = enforced(payload_of(good(metric_value=None), good(), batch_id=BATCH_ID))
-    assert accepted.envelope.batch_id == BATCH_ID
+    assert accepted.batch_id == BATCH_ID
     assert accepted.received_at == datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
     assert accepted.events.metric_values == [None, 0.432]
     moment = datetime(2026, 11, 22, 9, 0, 0, 500_000, tzinfo=UTC)

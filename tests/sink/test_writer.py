@@ -78,7 +78,7 @@ async def test_the_same_id_with_other_bytes_in_one_group_is_refused(
     store: Store, accept: Callable[..., Accepted], fetch: Fetch
 ) -> None:
     one = accept()
-    other = accept(benchmark_event(), benchmark_event(), batch_id=one.envelope.batch_id)
+    other = accept(benchmark_event(), benchmark_event(), batch_id=one.batch_id)
     async with running_writer(store) as writer:
         results = await asyncio.gather(
             writer.write(one), writer.write(other), return_exceptions=True

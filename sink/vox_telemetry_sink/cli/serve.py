@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from litestar.types import ASGIApp
 
 from vox_telemetry_sink import database
 from vox_telemetry_sink.app import create_app
@@ -22,6 +23,7 @@ from vox_telemetry_sink.cli.settings import (
     running_database,
     settings,
 )
+from vox_telemetry_sink.collecting import collect_less
 from vox_telemetry_sink.config import (
     DATA_DIR,
     DATABASE_URL,
@@ -167,10 +169,14 @@ async def _prepare(dsn: str, *, may_migrate: bool) -> None:
 
 def _serve(config: Config, environment: dict[str, str]) -> None:
     alone = config.workers == 1
-    if not alone:
+    app: ASGIApp | str = _FACTORY
+    if alone:
+        app = create_app(config)
+        collect_less()
+    else:
         os.environ.update(environment)  # the workers are new processes: they read Config there
     uvicorn.run(
-        create_app(config) if alone else _FACTORY,
+        app,
         factory=not alone,
         workers=config.workers,
         host=config.host,

@@ -65,18 +65,19 @@ def plain_bytes(raw: bytes) -> str:
     return f":{base64.b64encode(raw).decode()}:"
 
 
+def plain_item(value: object, params: Params) -> str | None:
+    """Return an item with its parameters (section 4.1.3), or None for what is not plain."""
+    text, end = _bare(value), _parameters(params) if params else ""
+    return None if text is None or end is None else text + end
+
+
 def plain_inner_list(components: Sequence[Component], params: Params) -> str | None:
     """Return an inner list with parameters (section 4.1.1.1), or None for what is not plain."""
-    items = [_item(name, its) for name, its in components]
+    items = [plain_item(name, its) for name, its in components]
     end = _parameters(params)
     if end is None or None in items:
         return None
     return f"({' '.join(map(str, items))}){end}"
-
-
-def _item(value: object, params: Params) -> str | None:
-    text, end = _bare(value), _parameters(params) if params else ""
-    return None if text is None or end is None else text + end
 
 
 def _parameters(params: Params) -> str | None:

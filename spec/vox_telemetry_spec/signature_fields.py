@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from vox_telemetry_spec.errors import FieldRefusedError, SignatureRefusedError
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.plain_fields import Component, Params
-from vox_telemetry_spec.structured_fields import parse_dictionary, serialise_bytes, serialise_inner_list
+from vox_telemetry_spec.structured_fields import (
+    parse_dictionary,
+    serialise_bytes,
+    serialise_inner_list,
+)
 from vox_telemetry_spec.wire import SIGNATURE_ALGORITHM, SIGNATURE_LABEL
 
 

@@ -18,13 +18,13 @@ from vox_telemetry_spec.plain_fields import (
     Params,
     plain_bytes,
     plain_inner_list,
+    plain_item,
     read_plain_member,
     read_plain_string,
 )
 
 if TYPE_CHECKING:
     from http_sf.types import DictionaryType
-
 
 
 def parse_dictionary(name: str, header: str) -> dict[str, tuple[object, Params]]:
@@ -89,7 +89,7 @@ def serialise_component(name: str, params: Params) -> str:
         FieldRefusedError: a parameter that no structured field can hold.
 
     """
-    return serialise_inner_list([(name, params)], {})[1:-1]
+    return plain_item(name, params) or serialise_inner_list([(name, params)], {})[1:-1]
 
 
 def serialise_inner_list(components: Sequence[Component], params: Params) -> str:

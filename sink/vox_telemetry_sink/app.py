@@ -80,12 +80,23 @@ def create_litestar(config: Config) -> Litestar:
     )
 
 
+def worker_app(config: Config) -> ASGIApp:
+    """Return the application for a process that does nothing else.
+
+    Raises:
+        ConfigError: as `create_litestar`.
+        RegistryError: as `create_litestar`.
+
+    """
+    app = create_app(config)
+    collect_less()
+    return app
+
+
 def app_from_environment() -> ASGIApp:
     """Return the application of a worker process, which knows its environment only."""
     configure_logging()
-    app = create_app(Config.from_env(os.environ))
-    collect_less()
-    return app
+    return worker_app(Config.from_env(os.environ))
 
 
 def _holding(

@@ -25,7 +25,6 @@ from vox_telemetry_sink.verify import Verified
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.limits import (
     CHECK_BESIDE_S,
-    CHECK_INLINE_CODED_MAX_BYTES,
     CHECK_INLINE_MAX_BYTES,
     CHECK_INLINE_MAX_S,
     CHECK_THREADS_MAX_COUNT,
@@ -61,7 +60,7 @@ class Checks:
 
         """
         key_id = verified.key.public.key_id
-        is_small = len(verified.received.coded_body) <= CHECK_INLINE_CODED_MAX_BYTES
+        is_small = len(verified.received.coded_body) <= CHECK_INLINE_MAX_BYTES
         if is_small and not self._is_slow(key_id):
             payload = unpack(verified)
             if len(payload) <= CHECK_INLINE_MAX_BYTES:

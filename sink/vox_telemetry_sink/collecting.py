@@ -1,8 +1,8 @@
 """When the garbage collector of a worker runs.
 
-A batch is some 300 objects that are gone when it has been checked, and by counting references
-alone. Python's collector starts at 700 new ones, and looks through all that stands every now and
-then: the contract, the application, the modules, which never become garbage.
+What a batch is made of is gone when it was checked, by counting references alone. Python's
+collector starts at 700 new objects all the same, and at times goes through all that stands, the
+contract, the application and the modules, while nobody is answered.
 """
 
 import gc

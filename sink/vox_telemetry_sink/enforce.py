@@ -40,8 +40,8 @@ class Events(NamedTuple):
 class Accepted:
     """A batch that may be stored; only `enforce` makes one.
 
-    It keeps nothing of the decoded payload: 300 objects a batch that wait for a commit would be gone
-    through by the garbage collector again and again.
+    It keeps nothing of the decoded payload: the garbage collector would go through 300 objects a
+    batch, again and again, while they wait for a commit.
     """
 
     verified: Verified

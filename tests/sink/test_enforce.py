@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.events import benchmark_event
 from support.uploads import Upload, new_batch_id, new_key, payload_of
@@ -14,7 +16,8 @@ from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest
-from vox_telemetry_spec.taxonomy import SensitivityClass
+from vox_telemetry_spec.taxonomy import Family, SensitivityClass
+from vox_telemetry_spec.times import parse_time
 
 CHECKER = Checker.load()
 NOW = datetime(2026, 11, 22, 10, 0, 0, 123_987, tzinfo=UTC)
@@ -56,6 +59,23 @@ def test_a_good_batch_is_typed() -> None:
     assert accepted.events.recorded_at == [moment, moment]
     assert accepted.events.session_ids == ["bench:cpython-3.11"] * 2
     assert [json.loads(one) for one in accepted.events.metadata] == [good()["metadata"]] * 2
+
+
+def test_an_accepted_batch_keeps_nothing_decoded() -> None:
+    accepted = enforced(payload_of(good(), good(), batch_id=BATCH_ID))
+    kept = {type(member) for column in accepted.events for member in column}
+    assert kept == {Family, str, datetime, float, bytes}
+
+
+@given(st.timedeltas(timedelta(), timedelta(days=300)), st.integers(0, 9))
+def test_times_are_typed_to_the_microsecond_that_parse_time_reads(
+    age: timedelta, digits: int
+) -> None:
+    moment = NOW - age
+    fraction = f".{moment.microsecond:06}789"[: digits + 1] if digits else ""
+    text = f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    accepted = enforced(payload_of(good(recorded_at=text), batch_id=BATCH_ID))
+    assert accepted.events.recorded_at == [parse_time(text)]
 
 
 def test_nobody_else_makes_an_accepted() -> None:

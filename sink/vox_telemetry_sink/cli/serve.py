@@ -12,10 +12,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from litestar.types import ASGIApp
 
 from vox_telemetry_sink import database
-from vox_telemetry_sink.app import create_app
+from vox_telemetry_sink.app import worker_app
 from vox_telemetry_sink.cli.settings import (
     DatabaseUrl,
     DataDir,
@@ -23,7 +22,6 @@ from vox_telemetry_sink.cli.settings import (
     running_database,
     settings,
 )
-from vox_telemetry_sink.collecting import collect_less
 from vox_telemetry_sink.config import (
     DATA_DIR,
     DATABASE_URL,
@@ -169,14 +167,10 @@ async def _prepare(dsn: str, *, may_migrate: bool) -> None:
 
 def _serve(config: Config, environment: dict[str, str]) -> None:
     alone = config.workers == 1
-    app: ASGIApp | str = _FACTORY
-    if alone:
-        app = create_app(config)
-        collect_less()
-    else:
+    if not alone:
         os.environ.update(environment)  # the workers are new processes: they read Config there
     uvicorn.run(
-        app,
+        worker_app(config) if alone else _FACTORY,
         factory=not alone,
         workers=config.workers,
         host=config.host,

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 import uvloop
-from made import Batch
+from made import Batch, Row
 
 TRANSACTION_BATCHES: Final = 16
 BATCH_COLUMNS: Final = (
@@ -54,7 +54,7 @@ def copy(dsn: str, batches: Sequence[Batch], *, at_once: int = TRANSACTION_BATCH
         return runner.run(_copy(dsn, rows))
 
 
-async def _copy(dsn: str, groups: Sequence[tuple[list[tuple], list[tuple]]]) -> float:
+async def _copy(dsn: str, groups: Sequence[tuple[list[Row], list[Row]]]) -> float:
     connection = await asyncpg.connect(dsn)
     try:
         began_s = time.perf_counter()

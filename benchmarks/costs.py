@@ -9,8 +9,18 @@ _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _KIB: Final = 1_024
 
 
-def processor_s(root: int) -> float:
-    """Return the processor time of a process and its descendants, those that ended included."""
+def is_available() -> bool:
+    """Tell whether this system has the /proc of Linux."""
+    return (_PROC / "self" / "stat").exists()
+
+
+def processor_s(root: int | None) -> float | None:
+    """Return the processor time of a process and its descendants, those that ended included.
+
+    None without /proc, or for a process that is not ours to look at.
+    """
+    if root is None or not is_available():
+        return None
     # proc(5): utime, stime, and cutime, cstime of the children that were waited for.
     ticks = (sum(map(int, stat[11:15])) for stat in _family(root).values())
     return sum(ticks) / _TICKS_PER_S

@@ -87,9 +87,9 @@ class Database:
         """Return the one row of a query."""
         return tuple(in_own_loop(partial(_fetch, self.dsn, query, *args)))
 
-    def processor_s(self) -> float:
-        """Return the processor time of the server so far; 0 where it is not ours to look at."""
-        return 0.0 if self.postmaster is None else processor_s(self.postmaster)
+    def processor_s(self) -> float | None:
+        """Return the processor time of the server so far; None where it was not started here."""
+        return processor_s(self.postmaster)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import httpx
 from load import saturate
 from made import Batch, Row, http_request
 from processes import answers, scratch, started, wait_until
-from saturation import no_collections
+from saturation import events_in, no_collections
 
 from support.world import free_port
 
@@ -65,7 +65,7 @@ def _written(url: str, port: int, batches: Sequence[Batch]) -> float:
     with no_collections():
         outcome = saturate(port, requests)
     outcome.assert_all(NO_CONTENT, len(batches))
-    points = sum(len(batch.event_rows) for batch in batches)
+    points = events_in(batches)
     [series] = _asked(url, "SELECT count(metric_value) FROM benchmark_event")["series"]
     if series["values"][0][1] != points:
         raise RuntimeError(f"{series['values'][0][1]} points are stored, expected {points}")

@@ -13,6 +13,7 @@ from databases import some_database
 from figures import Figure
 from ingest_small import posted
 from made import batches
+from saturation import events_in
 from sizes import SIZES
 
 from vox_telemetry_spec.keys import SigningKey
@@ -35,7 +36,7 @@ def measure(rounds: int) -> Iterator[Figure]:
         def copied() -> float:
             database.empty()
             took_s = copy(database.dsn, made, at_once=len(made))
-            return sum(len(batch.event_rows) for batch in made) / took_s
+            return events_in(made) / took_s
 
         works: dict[str, tuple[str, Callable[[], float]]] = {
             "Ed25519, one core": (

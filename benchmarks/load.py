@@ -8,7 +8,8 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 READ_BYTES = 65_536
@@ -64,11 +65,65 @@ class _Connection:
         return status
 
 
+class _Run:
+    """All requests of one load, sent in their order."""
+
+    def __init__(
+        self,
+        requests: Sequence[bytes],
+        due_s: Sequence[float] | None,
+        connections: list[_Connection],
+    ) -> None:
+        self._requests = requests
+        self._due_s = due_s
+        self._free = connections
+        self._sent = 0
+        self._began_s = 0.0
+        self._outcome = Outcome()
+
+    def to_the_end(self, selector: selectors.BaseSelector) -> Outcome:
+        """Send and receive until every request has its answer."""
+        for connection in self._free:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+        cost_s, outcome = time.process_time(), self._outcome
+        self._began_s = time.perf_counter()
+        while len(outcome.waits_s) < len(self._requests):
+            pause_s = self._send_what_is_due()
+            ready = selector.select(ANSWERED_WITHIN_S if pause_s is None else pause_s)
+            if not ready and pause_s is None:
+                raise RuntimeError(f"no answer within {ANSWERED_WITHIN_S:.0f} s")
+            for key, _ in ready:
+                self._receive(key.data)
+        outcome.took_s = time.perf_counter() - self._began_s
+        outcome.processor_s = time.process_time() - cost_s
+        return outcome
+
+    def _send_what_is_due(self) -> float | None:
+        """Return how long nothing more is due; None while only an answer lets the next one go."""
+        while self._free and self._sent < len(self._requests):
+            since_s = now_s = time.perf_counter()
+            if self._due_s is not None:
+                since_s = self._began_s + self._due_s[self._sent]
+            if since_s > now_s:
+                return since_s - now_s
+            self._free.pop().send(self._requests[self._sent], since_s)
+            self._sent += 1
+        return None
+
+    def _receive(self, connection: _Connection) -> None:
+        status = connection.receive()
+        if status is not None:
+            self._outcome.statuses[status] += 1
+            self._outcome.waits_s.append(time.perf_counter() - connection.since_s)
+            self._free.append(connection)
+
+
 def saturate(
     port: int, requests: Sequence[bytes], *, connections: int = DEFAULT_CONNECTIONS
 ) -> Outcome:
     """Send all requests, on each connection the next as soon as the last was answered."""
-    return _run(port, requests, [0.0] * len(requests), selectors.DefaultSelector(), connections)
+    with selectors.DefaultSelector() as selector, _opened(port, connections, requests) as opened:
+        return _Run(requests, None, opened).to_the_end(selector)
 
 
 def pace(
@@ -84,43 +139,18 @@ def pace(
     stalls is not spared the requests which would have come meanwhile (coordinated omission).
     """
     # select() waits to the microsecond; epoll, rounding up to the next millisecond, would be late.
-    return _run(port, requests, due_s, selectors.SelectSelector(), connections)
+    with selectors.SelectSelector() as selector, _opened(port, connections, requests) as opened:
+        return _Run(requests, due_s, opened).to_the_end(selector)
 
 
-def _run(
-    port: int,
-    requests: Sequence[bytes],
-    due_s: Sequence[float],
-    selector: selectors.BaseSelector,
-    connections: int,
-) -> Outcome:
-    free = [_Connection(port) for _ in range(min(connections, len(requests)))]
-    for connection in free:
-        selector.register(connection.socket, selectors.EVENT_READ, connection)
-    opened = list(free)
-    outcome, clock = Outcome(), time.perf_counter
-    cost_s, began_s = time.process_time(), clock()
-    sent = answered = 0
-    while answered < len(requests):
-        while free and sent < len(requests) and began_s + due_s[sent] <= (now_s := clock()):
-            free.pop().send(requests[sent], began_s + due_s[sent] if due_s[sent] else now_s)
-            sent += 1
-        idle = free and sent < len(requests)
-        ready = selector.select(began_s + due_s[sent] - clock() if idle else ANSWERED_WITHIN_S)
-        if not ready and not idle:
-            raise RuntimeError(f"no answer within {ANSWERED_WITHIN_S:.0f} s")
-        for key, _ in ready:
-            status = key.data.receive()
-            if status is not None:
-                answered += 1
-                outcome.statuses[status] += 1
-                outcome.waits_s.append(clock() - key.data.since_s)
-                free.append(key.data)
-    outcome.took_s, outcome.processor_s = clock() - began_s, time.process_time() - cost_s
-    selector.close()
-    for connection in opened:
-        connection.socket.close()
-    return outcome
+@contextmanager
+def _opened(port: int, count: int, requests: Sequence[bytes]) -> Iterator[list[_Connection]]:
+    with ExitStack() as stack:
+        opened = []
+        for _ in range(min(count, len(requests))):
+            opened.append(_Connection(port))
+            stack.enter_context(opened[-1].socket)
+        yield opened
 
 
 def _length(head: bytes) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from costs import is_available
 from databases import Database, some_database
-from figures import Bound, Figure, Target
+from figures import Bound, Figure, Result, Skipped, Target
 from large import coded, uncoded
 from load import saturate
 from made import batches
@@ -22,8 +23,11 @@ ROUNDS_MAX: Final = 3
 Requests = Callable[[int, Sequence[SigningKey]], list[bytes]]
 
 
-def measure(rounds: int) -> Iterator[Figure]:
+def measure(rounds: int) -> Iterator[Result]:
     """Yield the peak at saturation, and with bodies as large as they may be."""
+    if not is_available():
+        yield Skipped(LINE, "peak resident size of a worker", "no /proc here")
+        return
     sides: list[tuple[str, Requests, int, Target | None]] = [
         ("worker at saturation", _real, SIZES.batches, TARGET),
         ("worker with bodies of 1 MiB", uncoded, SIZES.large_batches, TARGET),

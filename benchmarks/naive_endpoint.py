@@ -10,7 +10,7 @@ from apps_served import served
 from databases import Database
 from load import saturate
 from made import Batch, Row, http_request
-from saturation import CREATED, no_collections
+from saturation import CREATED, events_in, no_collections
 
 from vox_telemetry_spec.times import format_time
 
@@ -40,7 +40,7 @@ def _posted(database: Database, port: int, batches: Sequence[Batch]) -> float:
         outcome = saturate(port, requests)
     outcome.assert_all(CREATED, len(batches))
     [stored] = database.row("SELECT count(*) FROM naive_event")
-    events = sum(len(batch.event_rows) for batch in batches)
+    events = events_in(batches)
     if stored != events:
         raise RuntimeError(f"{stored} events are stored, expected {events}")
     return events / outcome.took_s

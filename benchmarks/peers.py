@@ -4,8 +4,7 @@ Neither verifies, checks or scans anything. A peer that is not installed is name
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from functools import partial
+from contextlib import ExitStack
 from typing import Final, NamedTuple
 
 from databases import Database, some_database
@@ -18,42 +17,49 @@ from sinks import Sink, serving
 from sizes import SIZES
 
 LINE: Final = "peers"
+INFLUX: Final = "InfluxDB /write"
+FASTER: Final = Target(Bound.AT_LEAST, 1.0)
+MUCH_FASTER: Final = Target(Bound.AT_LEAST, 20.0)
 
 
 class Peer(NamedTuple):
-    """Another way to take the same events: how it is run, with how many batches."""
+    """Another way to take the same events: `take` stores so many batches and gives events/s."""
 
     what: str
-    running: Callable[[], AbstractContextManager[Callable[[Sequence[Batch]], float]]]
+    take: Callable[[Sequence[Batch]], float]
     batches: int
     target: Target | None
 
 
 def measure(rounds: int) -> Iterator[Result]:
     """Yield the sink's events/s against each peer's."""
-    with some_database() as database, serving(database) as sink:
+    if not is_installed():
+        yield Skipped(LINE, f"accepted, against {INFLUX}", MISSING)
+    with ExitStack() as stack:
+        database = stack.enter_context(some_database())
+        sink = stack.enter_context(serving(database))
+        peers = list(_running(stack, database))
         saturated(database, sink, batches(SIZES.warm_up_batches, database.keys))
-        if is_installed():
-            faster = Target(Bound.AT_LEAST, 1.0)
-            peer = Peer("InfluxDB /write", running_influx, SIZES.batches, faster)
-            yield _compared(database, sink, peer, rounds)
-        else:
-            yield Skipped(LINE, "accepted, against InfluxDB /write", MISSING)
-        for unit, target in (("event", Target(Bound.AT_LEAST, 20.0)), ("request", None)):
-            what = f"one INSERT an event, a commit a {unit}"
-            running = partial(running_naive, database, unit)
-            peer = Peer(what, running, SIZES.naive_batches, target)
-            yield _compared(database, sink, peer, rounds)
+        done = [_round(database, sink, peers) for _ in range(rounds)]
+    ours, *theirs = (list(side) for side in zip(*done, strict=True))
+    for peer, speeds in zip(peers, theirs, strict=True):
+        reference = Reference(peer.what, speeds)
+        what = f"accepted, against {peer.what}"
+        yield Figure(LINE, what, "events/s", ours, reference, peer.target)
 
 
-def _compared(database: Database, sink: Sink, peer: Peer, rounds: int) -> Figure:
-    ours, theirs = [], []
-    with peer.running() as take:
-        for _ in range(rounds):
-            theirs.append(take(batches(peer.batches, database.keys)))
-            database.empty()
-            ours.append(
-                saturated(database, sink, batches(SIZES.batches, database.keys)).events_per_s
-            )
-    what = f"accepted, against {peer.what}"
-    return Figure(LINE, what, "events/s", ours, Reference(peer.what, theirs), peer.target)
+def _running(stack: ExitStack, database: Database) -> Iterator[Peer]:
+    if is_installed():
+        take = stack.enter_context(running_influx())
+        yield Peer(INFLUX, take, SIZES.batches, FASTER)
+    for unit, target in (("event", MUCH_FASTER), ("request", None)):
+        take = stack.enter_context(running_naive(database, unit))
+        what = f"one INSERT an event, a commit a {unit}"
+        yield Peer(what, take, SIZES.naive_batches, target)
+
+
+def _round(database: Database, sink: Sink, peers: list[Peer]) -> list[float]:
+    database.empty()
+    made = batches(SIZES.batches, database.keys)
+    ours = saturated(database, sink, made).events_per_s
+    return [ours, *(peer.take(made[: peer.batches]) for peer in peers)]

@@ -30,11 +30,11 @@ def scratch(prefix: str) -> Iterator[Path]:
 @contextmanager
 def started(
     command: Sequence[str], log: Path, env: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[subprocess.Popen[str]]:
     """Run a program for the length of a block; what it says goes to a file, as with any service."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("VOX_")}
     with (
-        log.open("wb") as out,
+        log.open("w", encoding="utf-8") as out,
         subprocess.Popen(  # noqa: S603 -- our own programs and the peers, no shell
             command,
             env=ours | dict(env or {}),
@@ -42,6 +42,7 @@ def started(
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            text=True,
         ) as process,
     ):
         try:
@@ -50,7 +51,7 @@ def started(
             end(process)
 
 
-def wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until(is_ready: Callable[[], bool], process: subprocess.Popen[str], log: Path) -> None:
     """Return once a program is ready.
 
     Raises:

@@ -72,6 +72,8 @@ def machine() -> dict[str, str]:
     """Return what the figures were measured on."""
     return {
         "machine": f"{platform.machine()} with {os.cpu_count()} cores",
+        # Well above 0 before the first benchmark: somebody else is at work, and no ratio is right.
+        "load average": f"{os.getloadavg()[0]:.1f}",
         "CPython": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }

@@ -17,14 +17,17 @@ CREATED: Final = 201
 
 @dataclass(frozen=True)
 class Run:
-    """One side of one round; the processor times are those of all processes of a kind."""
+    """One side of one round.
+
+    The processor times are those of all processes of a kind; None where they cannot be looked at.
+    """
 
     took_s: float
     batches: int
     events: int
-    postgres_s: float
-    sink_s: float = 0.0
-    generator_s: float = 0.0
+    postgres_s: float | None
+    sink_s: float | None = None
+    generator_s: float | None = None
 
     @property
     def events_per_s(self) -> float:
@@ -36,18 +39,13 @@ class Run:
         """How many batches were stored a second."""
         return self.batches / self.took_s
 
-    def micros_per_batch(self, processor_s: float) -> float:
-        """Return what one batch had of a processor time."""
-        return processor_s / self.batches * 1e6
-
 
 def copied(database: Database, batches: Sequence[Batch]) -> Run:
     """Copy the batches' rows, as the reference does."""
     before_s = database.processor_s()
     with no_collections():
         took_s = copy(database.dsn, batches)
-    postgres_s = database.processor_s() - before_s
-    return Run(took_s, len(batches), _events(batches), postgres_s)
+    return Run(took_s, len(batches), events_in(batches), _between(before_s, database.processor_s()))
 
 
 def saturated(
@@ -64,14 +62,14 @@ def saturated(
 
     """
     requests = [batch.request for batch in batches]
-    postgres_s, sink_s = database.processor_s(), sink.processor_s()
     with everything_stored(database, batches) as outcomes, no_collections():
+        postgres_s, sink_s = database.processor_s(), sink.processor_s()
         outcome = saturate(sink.port, requests, connections=connections)
+        postgres_s = _between(postgres_s, database.processor_s())
+        sink_s = _between(sink_s, sink.processor_s())
         outcomes.append(outcome)
-        postgres_s, sink_s = database.processor_s() - postgres_s, sink.processor_s() - sink_s
-    return Run(
-        outcome.took_s, len(batches), _events(batches), postgres_s, sink_s, outcome.processor_s
-    )
+    spent = (postgres_s, sink_s, outcome.processor_s)
+    return Run(outcome.took_s, len(batches), events_in(batches), *spent)
 
 
 @contextmanager
@@ -87,7 +85,7 @@ def everything_stored(database: Database, batches: Sequence[Batch]) -> Iterator[
     for outcome in outcomes:
         outcome.assert_all(CREATED, len(batches))
     stored = database.stored([batch.batch_row[0] for batch in batches])
-    if stored != (len(batches), _events(batches)):
+    if stored != (len(batches), events_in(batches)):
         raise RuntimeError(f"{stored} batches and events are stored, {len(batches)} acknowledged")
 
 
@@ -102,5 +100,10 @@ def no_collections() -> Iterator[None]:
         gc.enable()
 
 
-def _events(batches: Sequence[Batch]) -> int:
+def events_in(batches: Sequence[Batch]) -> int:
+    """Return how many events batches hold together."""
     return sum(len(batch.event_rows) for batch in batches)
+
+
+def _between(before_s: float | None, after_s: float | None) -> float | None:
+    return None if before_s is None or after_s is None else after_s - before_s

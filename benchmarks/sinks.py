@@ -26,7 +26,7 @@ class Sink:
     port: int
     process: int
 
-    def processor_s(self) -> float:
+    def processor_s(self) -> float | None:
         """Return the processor time so far of all its processes."""
         return processor_s(self.process)
 

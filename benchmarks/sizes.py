@@ -26,7 +26,7 @@ class Sizes:
     batches: int = 2_000
     warm_up_batches: int = 200
     small_batches: int = 4_000
-    paced_s: float = 4.0
+    paced_s: float = 3.0
     large_batches: int = 64
     stored_events: int = 10_000_000
     naive_batches: int = 48

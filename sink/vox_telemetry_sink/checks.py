@@ -82,8 +82,7 @@ class Checks:
     @contextmanager
     def _watched(self, key_id: str) -> Iterator[None]:
         """Remember a key whose check, refused or not, took too long for the loop."""
-        # Not the thread's processor time, which would be fairer on a busy machine: asking the
-        # kernel for that was a quarter of the time of a small batch.
+        # The thread's own processor time would be fairer on a busy machine, and is a system call.
         began_s = time.monotonic()
         try:
             yield

@@ -83,6 +83,7 @@ def nearly_plain(draw: st.DrawFn) -> str:
 @example('x=("a"  "b")')
 @example('x=("a");p=1;p=1')
 @example('x=("a");created=-0')
+@example('x=("a");created=9999999999999999')
 @example('x=("a");created=1.0')
 @example("x=:YR==:")
 @example("x=:YQ:")

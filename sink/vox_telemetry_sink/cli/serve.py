@@ -14,7 +14,7 @@ import typer
 import uvicorn
 
 from vox_telemetry_sink import database
-from vox_telemetry_sink.app import create_app
+from vox_telemetry_sink.app import worker_app
 from vox_telemetry_sink.cli.settings import (
     DatabaseUrl,
     DataDir,
@@ -178,7 +178,7 @@ def _serve(config: Config, environment: dict[str, str]) -> None:
             os.environ.pop(name, None)  # what a flag or the other form of a secret has beaten
         os.environ.update(environment)  # the workers are new processes: they read Config there
     uvicorn.run(
-        create_app(config) if alone else _FACTORY,
+        worker_app(config) if alone else _FACTORY,
         factory=not alone,
         workers=config.workers,
         host=config.host,

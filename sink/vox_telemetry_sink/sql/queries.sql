@@ -109,6 +109,11 @@ ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id;
 -- What receipts are made of.
 SELECT batch_id, payload_sha256, event_count, received_at FROM batch WHERE batch_id = ANY ($1);
 
+-- write_something --
+-- A commit that wrote nothing waits for no standby. A repetition writes nothing, and the commit that
+-- it repeats may have been given up while it waited: the row is there, and perhaps on one disk only.
+SELECT pg_logical_emit_message(true, 'vox-telemetry-sink', '');
+
 -- keep_rejection --
 INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes)
 VALUES ($1, $2, $3, $4, $5, $6);

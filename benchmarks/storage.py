@@ -53,7 +53,7 @@ def measure(rounds: int) -> Iterator[Figure]:
         sink_process(dsn, free_port()) as sink,
     ):
         keys = in_own_loop(lambda: enrolled_keys(dsn, AT_ONCE))
-        before = in_own_loop(lambda: _fetched(dsn, "SELECT pg_current_wal_insert_lsn()"))[0]
+        before = in_own_loop(lambda: _fetched(dsn, "SELECT pg_current_wal_insert_lsn()::text"))[0]
         asyncio.run(_send(sink.url, keys))
         wal_query = f"SELECT pg_current_wal_insert_lsn() - '{before}'::pg_lsn"
         wal = in_own_loop(lambda: _fetched(dsn, wal_query))[0]

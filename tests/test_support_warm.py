@@ -114,6 +114,7 @@ def test_a_warm_run_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         run_warm(endless, cwd=tmp_path, within_s=2)
     assert not is_running(int((tmp_path / "pid").read_text()))
+    assert run_warm(script(tmp_path, "print('the next')")) == (0, "the next\n", "")
 
 
 def test_what_the_start_of_an_interpreter_decides_takes_a_new_process() -> None:

@@ -72,15 +72,18 @@ class WarmProgram:
             socket.send_fds(self._orders, [json.dumps(order).encode()], descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
-            news.settimeout(within_s)
+            news.settimeout(IMPORTED_WITHIN_S)
             with ThreadPoolExecutor(3) as pool:
                 writing = pool.submit(_write, to_it, given)
                 reading = [pool.submit(_read, one) for one in (from_out, from_err)]
                 pid = int(news.recv(ORDER_MAX_BYTES))
+                news.settimeout(within_s)
                 try:
                     status = int(news.recv(ORDER_MAX_BYTES))
                 except TimeoutError:
                     os.kill(pid, signal.SIGKILL)
+                    news.settimeout(IMPORTED_WITHIN_S)
+                    news.recv(ORDER_MAX_BYTES)  # the signal alone is not the death
                     raise subprocess.TimeoutExpired(command, within_s) from None
                 writing.result()
                 out, err = (one.result() for one in reading)

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from io import BufferedReader, BufferedWriter, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def _tell_end(watched: selectors.BaseSelector, watcher: int, pid: int, news: int
     _, status = os.waitpid(pid, 0)
     watched.unregister(watcher)
     os.close(watcher)
-    os.write(news, str(status).encode())
+    with suppress(BrokenPipeError):  # nobody asks any more: the run took too long
+        os.write(news, str(status).encode())
     os.close(news)
 
 

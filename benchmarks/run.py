@@ -35,6 +35,7 @@ BENCHMARKS = (
     "contract",
     "peers",
     "memory",
+    "storage",
 )
 
 

@@ -1,7 +1,7 @@
 """Unpack and enforce beside the event loop, so that no sender can hold up everybody else.
 
-Usual batches are checked where they are: a thread would cost more than the check. Larger ones go
-to a few threads, CHECKS_PER_KEY_MAX_COUNT of one key at a time; the rest wait. What waits is
+Usual batches are checked where they are: a thread would unpack them a second time and wait for the
+loop's interpreter lock. Larger ones go to a few threads, CHECKS_PER_KEY_MAX_COUNT of one key at a time; the rest wait. What waits is
 bounded by CONNECTIONS_MAX_COUNT and holds its coded body only.
 
 What is usual costs a millisecond; what is made to be slow costs a hundred times that, at any size.

@@ -4,9 +4,9 @@ Usual batches are checked where they are: a thread would unpack them a second ti
 loop's interpreter lock. Larger ones go to a few threads, CHECKS_PER_KEY_MAX_COUNT of one key at a
 time; the rest wait. What waits is bounded by CONNECTIONS_MAX_COUNT and holds its coded body only.
 
-What is usual is quick, and what is made to be slow can be slow at a small size as well. So a key whose
-check held the loop up for more than CHECK_INLINE_MAX_S goes to the threads with all that it sends in
-the next CHECK_BESIDE_S.
+What is usual is quick; what is made to be slow can be slow at a small size as well. So a key whose
+check held the loop up for more than CHECK_INLINE_MAX_S goes to the threads for CHECK_BESIDE_S with
+all that it sends.
 """
 
 import asyncio

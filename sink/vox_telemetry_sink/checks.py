@@ -1,12 +1,12 @@
 """Unpack and enforce beside the event loop, so that no sender can hold up everybody else.
 
-Usual batches are checked where they are: a thread would cost more than the check. Larger ones go
-to a few threads, CHECKS_PER_KEY_MAX_COUNT of one key at a time; the rest wait. What waits is
-bounded by CONNECTIONS_MAX_COUNT and holds its coded body only.
+Usual batches are checked where they are: a thread would unpack them a second time and wait for the
+loop's interpreter lock. Larger ones go to a few threads, CHECKS_PER_KEY_MAX_COUNT of one key at a
+time; the rest wait. What waits is bounded by CONNECTIONS_MAX_COUNT and holds its coded body only.
 
-What is usual costs a millisecond; what is made to be slow costs a hundred times that, at any size.
-So a key whose check held the loop up for more than CHECK_INLINE_MAX_S goes to the threads with all
-that it sends in the next CHECK_BESIDE_S.
+What is usual is quick; what is made to be slow can be slow at a small size as well. So a key whose
+check held the loop up for more than CHECK_INLINE_MAX_S goes to the threads for CHECK_BESIDE_S with
+all that it sends.
 """
 
 import asyncio

@@ -62,7 +62,13 @@ async def test_a_group_is_four_statements_and_its_connection_is_not_reset(
         sent.clear()
         stored = await store.write([first, second])
         assert [one.is_new for one in stored.values()] == [False, False]
-        assert sent == ["BEGIN;", "claim_batches", "find_batches", "COMMIT;"]
+        assert sent == [
+            "BEGIN;",
+            "claim_batches",
+            "write_something",
+            "find_batches",
+            "COMMIT;",
+        ]
 
 
 async def test_a_receipt_from_memory_is_the_one_that_the_database_gives_later(

@@ -25,7 +25,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "bench.json"
 DEFAULT_ROUNDS = 5
 PACKAGES = ("asyncpg", "cryptography", "httpx", "jsonschema-rs", "litestar", "msgspec", "uvicorn")
 # In the order of the table; each module has a `measure(rounds)`, a `figures.Benchmark`.
-BENCHMARKS = ("contract",)
+BENCHMARKS = ("contract", "client", "growth_spool", "verify", "memory_client")
 
 
 def main() -> int:

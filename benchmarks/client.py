@@ -1,8 +1,8 @@
 """What does it cost to be careful? The client against json.loads, and against a bare httpx loop.
 
-`enqueue` is the whole verb as an operator runs it, from the file to the fsynced batches, without the
-start of the process. `upload` signs, asks every switch, keeps its journal and deletes, batch by
-batch, without the rate limit; the bare loop posts the same bytes to the same sink.
+`enqueue` is the whole verb as an operator runs it, from the file to the fsynced batches, without
+the start of the process. `upload` signs, asks every switch, keeps its journal and deletes, batch
+by batch, without the rate limit; the bare loop posts the same bytes to the same sink.
 """
 
 import json
@@ -86,7 +86,8 @@ def _command(client: OwnClient, file: Path, rounds: int) -> Figure:
         place = client.root / f"spool-command-{number}"
         values.append(len(lines) / client.command_s("enqueue", file, "--json", spool=place))
     reference = Reference("json.loads of each line", references)
-    return Figure("client", "the whole command enqueue, with its start", "events/s", values, reference)
+    what = "the whole command enqueue, with its start"
+    return Figure("client", what, "events/s", values, reference)
 
 
 def _loads_per_s(lines: list[bytes]) -> float:

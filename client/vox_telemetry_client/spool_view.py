@@ -114,10 +114,10 @@ class SpoolView:
         except OSError as exc:
             raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
 
-    def _says_of(self, batch_id: str) -> Ledger:
-        """Return what the journal says of a batch; quick for those of the last window."""
-        if batch_id not in self._ledger:
-            self._ledger = Ledger([batch_id])
+    def _says_of(self, *batch_ids: str) -> Ledger:
+        """Return what the journal says of batches; quick for those of the last window."""
+        if any(batch_id not in self._ledger for batch_id in batch_ids):
+            self._ledger = Ledger(batch_ids)
         return self._ledger.follow(self._journal)
 
 

@@ -46,6 +46,12 @@ class Repeats:
         """Take what is enqueued by now, in place of before; what was found stays found."""
         self._left = enqueued - self._used
 
+    def new_among(self, events: list[bytes]) -> list[bytes]:
+        """Return those of some events, as their canonical bytes, that were not enqueued before."""
+        if not self._left:
+            return events
+        return [event for event in events if not self.is_repeat(event)]
+
     def is_repeat(self, canonical: bytes) -> bool:
         """Tell whether an event, as its canonical bytes, was enqueued before."""
         digest = event_digest(canonical)

@@ -21,7 +21,6 @@ from vox_telemetry_client.repair import Repair
 from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.store_events import StoreEvents, Wanted
 from vox_telemetry_spec.retention import read_time
-from vox_telemetry_spec.strict_json import JsonValue, encode
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,9 @@ class Taker:
     def _check(self, with_rules: Rules, progress: EventsProgress) -> Check:
         return Check(with_rules, keep=self._take, on_run=progress.run)
 
-    def _take(self, event: JsonValue) -> None:
-        canonical = encode(event)
-        if not self.repeats.is_repeat(canonical) or self.again:
-            self.draft.add(canonical)
+    def _take(self, events: list[bytes]) -> None:
+        new = self.repeats.new_among(events)
+        self.draft.extend(events if self.again else new)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from vox_telemetry_client.journal_lines import Enqueued, Line
 from vox_telemetry_client.limits import WINDOW_BATCHES
 
 _TAIL_BYTES = 65_536
+_ATTEMPT = b'{"event":"attempt",'  # as `append` writes it
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
 
@@ -33,10 +34,13 @@ class Journal:
         self._path = path
         self._decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
-    def lines(self, start_bytes: int = 0) -> Iterator[tuple[int, Line | None]]:
+    def lines(
+        self, start_bytes: int = 0, *, attempts: bool = True
+    ) -> Iterator[tuple[int, Line | None]]:
         """Yield each whole line from there on, None for one that cannot be read, and where it ends.
 
-        Of an `enqueue` that a crash cut short between its lines, none is yielded.
+        Of an `enqueue` that a crash cut short between its lines, none is yielded. Without
+        `attempts` what begins as such a line is passed over: nothing is decided there.
 
         Raises:
             SpoolError: the journal is there and cannot be read.
@@ -50,6 +54,8 @@ class Journal:
                     if not text.endswith(b"\n"):
                         return
                     end_bytes += len(text)
+                    if not attempts and text.startswith(_ATTEMPT):
+                        continue
                     line = self._decoded(text)
                     if isinstance(line, Enqueued) and (line.first or line.rest):
                         decides = line.first == due and (due or self._is_whole(line, file))

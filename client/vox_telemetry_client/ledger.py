@@ -53,7 +53,7 @@ class Ledger:
             if size_bytes < self._read_bytes:
                 # Somebody took the journal away, and with it what was approved: begin anew.
                 self.open, self.closed, self.included, self._read_bytes = {}, {}, {}, 0
-        for end_bytes, line in journal.lines(self._read_bytes):
+        for end_bytes, line in journal.lines(self._read_bytes, attempts=False):
             self._read_bytes = end_bytes
             self.add(line)
         return self

@@ -12,8 +12,11 @@ from vox_telemetry_spec.errors import JsonRefusedError
 from vox_telemetry_spec.strict_json import decode, encode
 
 PIECES = st.sampled_from(
-    [b"{", b"}", b"[", b"]", b",", b":", b'"', b'"a"', b'"b"', b"1", b"-0", b"1e3", b" ", b"|"]
-    + [b'"|"', b"null", b"NaN", b"1e999", b"9223372036854775808", b"\\", b"\xc3\xa9", b"\xff"]
+    [
+        *(b"{", b"}", b"[", b"]", b",", b":", b'"', b'"a"', b'"b"', b"1", b"-0", b"1e3", b" "),
+        *(b"|", b'"|"', b"null", b"NaN", b"1e999", b"9223372036854775808", b"\\", b"\xc3\xa9"),
+        b"\xff",
+    ]
 )
 LINES = st.one_of(
     st.lists(PIECES, min_size=1, max_size=9).map(b"".join).map(bytes.strip).filter(bool),
@@ -56,8 +59,10 @@ def test_real_events_are_read_as_a_run_however_their_numbers_are_spelled() -> No
         [b"[" * 17 + b"]" * 17],
         [b"1", b"2 3"],
     ],
-    ids=["twice", "twice-texts", "misplaced", "own-mark", "cut", "integer", "nan", "overflow"]
-    + ["surrogate", "depth", "two-values"],
+    ids=[
+        *("twice", "twice-texts", "misplaced", "own-mark", "cut", "integer", "nan", "overflow"),
+        *("surrogate", "depth", "two-values"),
+    ],
 )
 def test_what_no_line_may_say_no_run_says(lines: list[bytes]) -> None:
     assert one_by_one(lines) is None

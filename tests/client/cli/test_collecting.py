@@ -14,9 +14,8 @@ def collecting() -> Iterator[None]:
 
 def test_the_collector_is_off_inside_and_as_it_was_outside() -> None:
     assert gc.isenabled()
-    with pytest.raises(ValueError, match="inside"), uncollected():
-        assert not gc.isenabled()
-        raise ValueError("inside")
+    with pytest.raises(ZeroDivisionError), uncollected():
+        assert 1 / gc.isenabled()
     assert gc.isenabled()
     gc.disable()
     with uncollected():

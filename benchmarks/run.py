@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from importlib import import_module
@@ -25,7 +26,20 @@ RESULTS = ROOT / "benchmarks" / "results" / "bench.json"
 DEFAULT_ROUNDS = 5
 PACKAGES = ("asyncpg", "cryptography", "httpx", "jsonschema-rs", "litestar", "msgspec", "uvicorn")
 # In the order of the table; each module has a `measure(rounds)`, a `figures.Benchmark`.
-BENCHMARKS = ("contract", "client", "growth_spool", "verify", "memory_client")
+BENCHMARKS = (
+    "limits",
+    "ingest",
+    "ingest_small",
+    "latency",
+    "growth",
+    "growth_spool",
+    "client",
+    "verify",
+    "contract",
+    "peers",
+    "memory",
+    "memory_client",
+)
 
 
 def main() -> int:
@@ -35,6 +49,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=DEFAULT_ROUNDS)
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended, too
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(
             f"no benchmark {', '.join(sorted(unknown))}: there are {', '.join(BENCHMARKS)}"
@@ -61,6 +76,8 @@ def machine() -> dict[str, str]:
     """Return what the figures were measured on."""
     return {
         "machine": f"{platform.machine()} with {os.cpu_count()} cores",
+        # Well above 0 before the first benchmark: somebody else is at work, and no ratio is right.
+        "load average": f"{os.getloadavg()[0]:.1f}",
         "CPython": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }

@@ -107,9 +107,7 @@ class Config:
         """
         return cls(
             database_url=_database_url(environ),
-            data_dir=Path(
-                environ.get(DATA_DIR) or platformdirs.user_data_dir("vox-telemetry-sink")
-            ),
+            data_dir=Path(environ.get(DATA_DIR) or _own_data_dir()),
             host=environ.get(HOST) or DEFAULT_HOST,
             port=_integer(environ, PORT, DEFAULT_PORT, (0, PORT_MAX)),
             workers=_integer(environ, WORKERS, 1, (1, WORKERS_MAX)),
@@ -141,6 +139,13 @@ def _file(environ: Mapping[str, str], name: str) -> Path | None:
     if value is not None and not value.strip():
         raise ConfigError(f"{name} is set but blank, expected a file: set one or unset it")
     return None if value is None else Path(value)
+
+
+def _own_data_dir() -> str:
+    try:
+        return platformdirs.user_data_dir("vox-telemetry-sink")
+    except RuntimeError as exc:  # a service's user may have no home folder
+        raise ConfigError(f"{DATA_DIR} is not set and this user has no home: set it") from exc
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:

@@ -25,6 +25,8 @@ from vox_telemetry_spec.limits import RECEIPT_KEY_FILE_MAX_BYTES
 
 RECEIPT_KEY_NAME: Final = "receipt-key.pem"  # in the data folder, beside the embedded Postgres
 _MODE: Final = 0o600
+_OTHERS: Final = 0o077
+_OTHERS_OF_ROOTS: Final = 0o037  # its group may read: see `_why_unsafe`
 _EXPECTED: Final = "expected an Ed25519 private key in PKCS#8 PEM without a passphrase"
 
 
@@ -88,14 +90,19 @@ def _read_private(path: Path) -> bytes:
 
 
 def _why_unsafe(found: os.stat_result) -> str:
-    """Return why a file is refused, or nothing; Windows says who may read in another way."""
+    """Return why a file is refused, or nothing; Windows says who may read in another way.
+
+    A file of root's can be read by another user only where root lets a group, as Kubernetes
+    (`fsGroup`) and systemd's credentials do; Postgres takes its TLS key by the same rule.
+    """
     if not stat.S_ISREG(found.st_mode):
         return "it is no regular file"
     if sys.platform == "win32":
         return ""
     if found.st_uid not in (0, os.geteuid()):
         return f"it belongs to user {found.st_uid}, expected {os.geteuid()}: chown it"
-    if stat.S_IMODE(found.st_mode) & 0o077:
+    is_roots = found.st_uid == 0 and os.geteuid() != 0
+    if stat.S_IMODE(found.st_mode) & (_OTHERS_OF_ROOTS if is_roots else _OTHERS):
         return (
             f"its mode is {stat.S_IMODE(found.st_mode):04o}, expected 0600 or 0400: run chmod 600, "
             "and take a new key if others could read this one"

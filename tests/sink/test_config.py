@@ -15,6 +15,17 @@ def test_without_any_variable_it_listens_on_loopback_with_the_embedded_postgres(
     assert config.data_dir.name == "vox-telemetry-sink"
 
 
+def test_a_user_without_a_home_is_told_to_name_the_data_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as for a user that nobody knows
+    with pytest.raises(ConfigError, match="VOX_SINK_DATA_DIR is not set and this user has no home"):
+        Config.from_env({})
+    assert Config.from_env({"VOX_SINK_DATA_DIR": "/data"}).data_dir == Path("/data")
+
+
 def test_every_variable_is_read() -> None:
     config = Config.from_env(
         {

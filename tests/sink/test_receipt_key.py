@@ -1,6 +1,7 @@
 """The file of the key that signs receipts (issue 5 point 4)."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from vox_telemetry_sink.errors import ConfigError
-from vox_telemetry_sink.receipt_key import generate_receipt_key, load_receipt_key
+from vox_telemetry_sink.receipt_key import (
+    _why_unsafe,
+    generate_receipt_key,
+    load_receipt_key,
+)
 
 
 def test_a_key_is_pkcs8_pem_that_only_its_owner_can_read(tmp_path: Path) -> None:
@@ -53,6 +58,27 @@ def test_a_file_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> Non
         load_receipt_key(path)
     path.chmod(0o400)
     load_receipt_key(path)
+
+
+@pytest.mark.parametrize(
+    ("owner", "mode", "is_taken"),
+    [
+        (0, 0o440, True),  # a volume of Kubernetes with fsGroup, a credential of systemd
+        (0, 0o640, True),
+        (0, 0o460, False),
+        (0, 0o444, False),
+        (0, 0o441, False),
+        (65_532, 0o440, False),
+        (65_532, 0o400, True),
+        (65_533, 0o400, False),
+    ],
+)
+def test_a_file_of_roots_may_be_read_by_its_group(
+    monkeypatch: pytest.MonkeyPatch, owner: int, mode: int, is_taken: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 65_532)
+    found = os.stat_result((stat.S_IFREG | mode, 1, 1, 1, owner, 65_532, 119, 0, 0, 0))
+    assert (_why_unsafe(found) == "") is is_taken
 
 
 def _written(path: Path, document: bytes) -> Path:

@@ -18,6 +18,7 @@ import httpx
 from figures import Bound, Figure, Reference, Target
 from own_client import OwnClient, own_client, varied_events
 from receipt_sink import ReceiptSink, receipt_sink
+from sizes import SIZES
 
 from support.client_world import consent_to
 from vox_telemetry_client import uploader
@@ -32,8 +33,8 @@ from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.wire import ingest_target
 
-EVENTS = 20_000
-BATCHES = 1_000
+EVENTS = SIZES.enqueued_events
+BATCHES = SIZES.uploaded_batches
 EVENTS_PER_BATCH = 100
 ENQUEUE_TARGET = Target(Bound.AT_LEAST, 0.25)
 UPLOAD_TARGET = Target(Bound.AT_MOST, 1.3)
@@ -117,10 +118,10 @@ def _uploaded(
     target: Target | None = None,
 ) -> Figure:
     consent_to(sink.url)
-    bodies = [path.read_bytes() for path in sorted((model / "pending").iterdir())]
+    files = sorted((model / "pending").iterdir())
     references, values = [], []
     for number in range(rounds):
-        references.append(_bare_ms(bodies, ingest_target(sink.url).url))
+        references.append(_bare_ms(files, ingest_target(sink.url).url))
         place = client.root / f"uploaded-{sink.key is None}-{number}"
         shutil.copytree(model, place)
         values.append(_upload_ms(client, sink, place))
@@ -128,12 +129,13 @@ def _uploaded(
     return Figure("client", what, "ms/batch", values, Reference("bare httpx", references), target)
 
 
-def _bare_ms(bodies: list[bytes], url: str) -> float:
+def _bare_ms(files: list[Path], url: str) -> float:
+    """Post the files one after the other over one connection, and look at the status alone."""
     began_s = time.perf_counter()
     with httpx.Client(trust_env=False) as client:
-        for body in bodies:
-            client.post(url, content=body).raise_for_status()
-    return (time.perf_counter() - began_s) * 1e3 / len(bodies)
+        for file in files:
+            client.post(url, content=file.read_bytes()).raise_for_status()
+    return (time.perf_counter() - began_s) * 1e3 / len(files)
 
 
 def _upload_ms(client: OwnClient, sink: ReceiptSink, place: Path) -> float:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from figures import Bound, Figure, Reference, Target
 from own_client import OwnClient, own_client, varied_events
+from sizes import SIZES
 
 from support.backlog import make_backlog
 
-COUNTS = (1, 1_000, 100_000)
+COUNTS = (1, SIZES.pending_batches // 100 or 2, SIZES.pending_batches)
 EVENTS_PER_BATCH = 3  # what the batches of `make_backlog` have
 STATUS_TARGET = Target(Bound.AT_MOST, 1.0)
 SPEED_TARGET = Target(Bound.AT_LEAST, 0.95)

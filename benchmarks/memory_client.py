@@ -11,10 +11,11 @@ from pathlib import Path
 
 from figures import Bound, Figure, Result, Skipped, Target
 from own_client import COMMAND_WITHIN_S, own_client
+from sizes import SIZES
 
 from support.backlog import make_backlog
 
-PENDING = 100_000
+PENDING = SIZES.pending_batches
 EVENTS_PER_BATCH = 3  # what the batches of `make_backlog` have
 UPLOADED = 20  # a burst: the rate limit makes nobody wait for so few
 TARGET = Target(Bound.AT_MOST, 80.0)
@@ -50,7 +51,7 @@ def measure(rounds: int) -> Iterator[Result]:
 
 
 def _peak_mb(spool: Path, *arguments: str) -> float:
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 -- our own programs, no shell
         [sys.executable, "-c", DRIVER, *arguments],
         env=os.environ | {"VOX_TELEMETRY_SPOOL_DIR": str(spool)},
         capture_output=True,

@@ -62,12 +62,12 @@ def read_events(name: str) -> Iterator[ReadEvent]:
 
     """
     with _opened(name) as stream:
-        empty = True
-        for event in _events(name, stream):
-            empty = False
-            yield event
-        if empty:
+        events = _events(name, stream)
+        first = next(events, None)
+        if first is None:
             raise InputRefusedError(f"{name}: holds no events, expected at least one")
+        yield first
+        yield from events
 
 
 def _events(name: str, stream: BinaryIO) -> Iterator[ReadEvent]:

@@ -62,6 +62,7 @@ views: setup ## print the views that the contracts ask for, for schema.sql and a
 lock: setup ## resolve the lock files again after a change of dependencies
 	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)
 	$(COMPILE) --extra sink pyproject.toml -o deploy/requirements-sink.lock
+	$(COMPILE) --group build -o deploy/requirements-build.lock
 
 clean: ## remove what the targets above made
 	rm -rf $(VENV) .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 import msgspec
 
@@ -24,6 +23,8 @@ DISTRIBUTION = "vox-telemetry"
 
 def producer() -> Producer:
     """Return what every batch says of the program that made it."""
+    from importlib.metadata import version  # noqa: PLC0415 -- slow, and most commands never ask
+
     return Producer(DISTRIBUTION, version(DISTRIBUTION))
 
 

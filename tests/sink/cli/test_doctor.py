@@ -81,6 +81,15 @@ def test_a_file_with_a_secret_that_others_may_read_fails(tmp_path: Path) -> None
     assert states("--config", file, env=env)["config-file"] == "ok"
 
 
+def test_a_secret_in_a_file_of_its_own_that_others_may_read_fails(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("geheim\n")
+    env = {"VOX_SINK_DATA_DIR": str(tmp_path), "VOX_SINK_UPLOAD_TOKEN_FILE": str(file)}
+    for mode, code, state in ((0o644, 1, "fail"), (0o440, 0, "ok")):
+        file.chmod(mode)
+        assert states(env=env, code=code)["config-file"] == state
+
+
 def test_a_receipt_key_that_cannot_be_used_fails(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     env = {"VOX_SINK_DATA_DIR": str(tmp_path), "VOX_SINK_RECEIPT_KEY_FILE": str(file)}

@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak docs vectors views lock clean
+.PHONY: help setup demo test check bench soak failover docs vectors views lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -48,6 +48,9 @@ bench: setup ## how fast it is, as ratios to what the machine can do
 
 soak: setup ## ten minutes of load while the database is restarted (SOAK_S=60 for one), with a container
 	PYTHONPATH=tests $(BIN)/python benchmarks/soak.py --seconds $(SOAK_S)
+
+failover: setup ## two minutes of load while a Patroni leader is killed (takes Debian's etcd-server)
+	PYTHONPATH=tests $(BIN)/python deploy/patroni/try.py
 
 docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write

@@ -39,6 +39,7 @@ BENCHMARKS = (
     "peers",
     "memory",
     "memory_client",
+    "storage",
 )
 
 

@@ -103,23 +103,41 @@ async def migrate(dsn: str) -> list[str]:
         StoreUnavailableError: it does not answer.
 
     """
-    with mapped_driver_errors():
-        # No time limits here: a migration of a large table may take long, and may wait for one.
-        connection = await asyncpg.connect(
-            dsn, timeout=STORE_CONNECT_DEADLINE_S, server_settings={"timezone": "UTC"}
-        )
-        try:
-            check_version(connection.get_server_version().major)
-            await connection.execute(QUERIES["lock_migrations"])
+    async with migrating_connection(dsn) as connection:
+        with mapped_driver_errors():
             await connection.execute(QUERIES["create_schema_migration"])
             pending = await _pending(connection)
             for migration in pending:
                 await _apply(connection, migration)
             await make_partitions(connection, datetime.now(UTC).date())
             await connection.execute(QUERIES["grant_views"])
-        finally:
-            await connection.close(timeout=STORE_CONNECT_DEADLINE_S)
     return [_title(migration) for migration in pending]
+
+
+@asynccontextmanager
+async def migrating_connection(dsn: str) -> AsyncIterator[Connection]:
+    """Hold one connection without time limits, and the lock that lets one migrate at a time.
+
+    Without them, since a migration of a large table may take long, and may wait for one.
+
+    Raises:
+        MigrationError: the server is too old.
+        StoreError: the database URL cannot be used.
+        StoreUnavailableError: it does not answer.
+
+    """
+    with mapped_driver_errors():
+        connection = await asyncpg.connect(
+            dsn, timeout=STORE_CONNECT_DEADLINE_S, server_settings={"timezone": "UTC"}
+        )
+    try:
+        check_version(connection.get_server_version().major)
+        with mapped_driver_errors():
+            await connection.execute(QUERIES["lock_migrations"])
+        yield connection
+    finally:
+        with mapped_driver_errors():
+            await connection.close(timeout=STORE_CONNECT_DEADLINE_S)
 
 
 @asynccontextmanager

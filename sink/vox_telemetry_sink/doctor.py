@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -60,6 +61,7 @@ def look_at_settings(
     """Yield what the settings alone tell; `file` is the path of the TOML file, if there is one."""
     count = len(sources.keys() & set(SETTINGS.values()))
     yield Finding("sink.D001", "config", State.OK, f"{count} settings are set")
+    yield from _hosts(config)
     yield _listening(config)
     yield _config_file(config, sources, file)
     yield _metrics(config)
@@ -112,6 +114,21 @@ async def look_at_database(store: Store) -> list[Finding]:
 
 def _failed(check_id: str, name: str, found: str, advice: str) -> Finding:
     return Finding(check_id, name, State.FAIL, found, advice)
+
+
+def _hosts(config: Config) -> Iterator[Finding]:
+    """Yield whether a URL with several hosts asks for the one that takes writes."""
+    parts = urlsplit(config.database_url or "")
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    if len(hosts) == 1:
+        return
+    wanted = dict(parse_qsl(parts.query)).get("target_session_attrs", "any")
+    found = f"{len(hosts)} hosts, target_session_attrs={wanted}"
+    if wanted in ("read-write", "primary"):
+        yield Finding("sink.D013", "database-hosts", State.OK, found)
+        return
+    advice = "add target_session_attrs=read-write, or a standby may be asked to write"
+    yield Finding("sink.D013", "database-hosts", State.WARN, found, advice)
 
 
 def _listening(config: Config) -> Finding:

@@ -81,13 +81,8 @@ class Store:
                 ours = {str(row["batch_id"]) for row in claimed}
                 new = [one for one in ordered if one.batch_id in ours]
                 await _copy_events(connection, new)
-                others = [batch_id for batch_id in columns[0] if str(batch_id) not in ours]
-                held = await connection.fetch(QUERIES["find_batches"], others) if others else []
-        stored = {
-            str(batch_id): StoredBatch(sha256, count, received_at, is_new=False)
-            for batch_id, sha256, count, received_at in held
-        }
-        return stored | {one.batch_id: _as_stored(one) for one in new}
+                held = await _held(connection, [one for one in columns[0] if str(one) not in ours])
+        return held | {one.batch_id: _as_stored(one) for one in new}
 
     async def keep_rejection(self, rejection: Rejection) -> None:
         """Keep what was refused and why."""
@@ -112,6 +107,19 @@ class Store:
         with mapped_driver_errors():
             async with self._pool.acquire() as connection:
                 return await pending_migrations(connection)
+
+
+async def _held(connection: Connection, ids: Sequence[object]) -> dict[str, StoredBatch]:
+    """Return what the database holds of repetitions, once this commit waits for a standby, too."""
+    if not ids:
+        return {}
+    await connection.execute(QUERIES["write_something"])
+    return {
+        str(batch_id): StoredBatch(sha256, count, received_at, is_new=False)
+        for batch_id, sha256, count, received_at in await connection.fetch(
+            QUERIES["find_batches"], ids
+        )
+    }
 
 
 def _as_stored(accepted: Accepted) -> StoredBatch:

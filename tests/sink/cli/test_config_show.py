@@ -38,6 +38,10 @@ def test_environment_beats_the_file_beats_the_default_and_the_source_is_named(
             "postgresql://u:geheim@h:5432/d?sslmode=require",
             "postgresql://u:***@h:5432/d?sslmode=require",
         ),
+        (
+            "postgresql://u:geheim@a:5432,b:5433/d?target_session_attrs=read-write",
+            "postgresql://u:***@a:5432,b:5433/d?target_session_attrs=read-write",
+        ),
         ("postgresql://h/d?user=u&password=geheim", "postgresql://h/d?user=u&password=***"),
         ("postgresql://u@h/d", "postgresql://u@h/d"),
         ("postgresql://u:ge%40heim@a,b:1/d", "postgresql://u:***@a,b:1/d"),

@@ -2,6 +2,7 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from support.cli import run_cli
 
@@ -102,3 +103,17 @@ def test_a_look_does_not_make_the_embedded_database(tmp_path: Path) -> None:
     found = states(env={"VOX_SINK_DATA_DIR": str(tmp_path / "none")})
     assert (found["database"], found["disk"]) == ("skip", "ok")
     assert not (tmp_path / "none").exists()
+
+
+async def test_several_hosts_are_to_be_asked_for_the_one_that_takes_writes(
+    database_url: str,
+) -> None:
+    parts = urlsplit(database_url)
+    user, _, host = parts.netloc.rpartition("@")
+    several = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:1,{host}", query=""))
+    if not host:
+        return  # the embedded one has a socket and no host: nothing to choose from
+    assert states(env={"VOX_SINK_DATABASE_URL": several})["database-hosts"] == "warn"
+    chosen = f"{several}?target_session_attrs=read-write"
+    found = states(env={"VOX_SINK_DATABASE_URL": chosen})
+    assert (found["database-hosts"], found["database"]) == ("ok", "ok")

@@ -415,3 +415,20 @@ async def paced(
         tasks.append(asyncio.create_task(one.post(client)))
         await asyncio.sleep(1 / per_s)
     return await asyncio.gather(*tasks)
+
+
+async def test_a_repetition_is_not_acknowledged_before_the_standby_has_the_batch(
+    own_server: OwnPostgres, client: httpx.AsyncClient, upload: Uploads
+) -> None:
+    one = upload()
+    assert (await one.post(client)).status_code == STORED
+    reload = "SELECT pg_reload_conf()"
+    absent = "ALTER SYSTEM SET synchronous_standby_names = 'absent'"
+    own_server.server.administer(absent, reload)
+    try:
+        again = asyncio.create_task(one.post(client))
+        done, _ = await asyncio.wait([again], timeout=2)
+        assert not done, "a receipt was given for what may be on one disk only"
+    finally:
+        own_server.server.administer("ALTER SYSTEM RESET synchronous_standby_names", reload)
+    assert (await again).status_code == HELD

@@ -1,6 +1,6 @@
 """Progress bars on standard error, where that is a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,8 +15,8 @@ _TOLD_FROM_S = 1.0  # a shorter wait is over before it is read
 class Progress:
     """Counts batches; away from a terminal it only says when it has to wait."""
 
-    def __init__(self, batches: int) -> None:
-        """Count up to `batches`; a split adds to them."""
+    def __init__(self, batches: Callable[[], int]) -> None:
+        """Count up to `batches`, which is asked where the bar is shown; a split adds to them."""
         from rich import progress as bars  # noqa: PLC0415 -- slow: only what shows a bar pays
 
         console = output.stderr_console()
@@ -28,7 +28,7 @@ class Progress:
             disable=not console.is_terminal,
             transient=True,
         )
-        self._task = self._bar.add_task("batches", total=batches)
+        self._task = self._bar.add_task("batches", total=0 if self._bar.disable else batches())
 
     def outcome(self, _outcome: Outcome) -> None:
         """Count one batch."""

@@ -7,11 +7,11 @@ contract, the application and the modules, while nobody is answered.
 
 import gc
 
-from vox_telemetry_spec.limits import COLLECT_AFTER_ALLOCATIONS, COLLECT_OLDER_AFTER
+from vox_telemetry_spec.limits import COLLECT_AFTER_COUNT, COLLECT_OLDER_AFTER_COUNT
 
 
 def collect_less() -> None:
     """Take what stands now out of the collector's sight, and let it look seldom at the rest."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, *COLLECT_OLDER_AFTER)
+    gc.set_threshold(COLLECT_AFTER_COUNT, *COLLECT_OLDER_AFTER_COUNT)

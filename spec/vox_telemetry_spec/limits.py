@@ -118,5 +118,5 @@ DISK_FREE_WARN_BYTES: Final = 5 * 1_073_741_824
 DISK_FREE_FAIL_BYTES: Final = 536_870_912  # Postgres stops at a full disk
 STORE_CLOCK_WARN_S: Final = 5.0
 # The garbage collector of a worker; the allocations of some 60 batches of 100 events.
-COLLECT_AFTER_ALLOCATIONS: Final = 20_000
-COLLECT_OLDER_AFTER: Final = (20, 50)  # collections of the generation before
+COLLECT_AFTER_COUNT: Final = 20_000
+COLLECT_OLDER_AFTER_COUNT: Final = (20, 50)  # collections of the generation before

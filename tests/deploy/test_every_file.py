@@ -13,6 +13,7 @@ EXERCISED_BY = {
     "grafana/": "deploy/test_grafana.py",
     "kubernetes/": "deploy/test_kubernetes.py",
     "nginx.conf": "deploy/test_nginx.py",
+    "patroni/": "deploy/test_patroni.py",
     "prometheus/": "deploy/test_prometheus.py",
     "systemd/": "deploy/test_systemd.py",
     "describe_programs.py": "docs/test_documents.py",

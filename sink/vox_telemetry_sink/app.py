@@ -1,6 +1,5 @@
 """The table of contents: what is served, what a worker holds, how failures are answered."""
 
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -93,10 +92,16 @@ def worker_app(config: Config) -> ASGIApp:
     return app
 
 
-def app_from_environment() -> ASGIApp:
-    """Return the application of a worker process, which knows its environment only."""
+def app_of_several(config: Config) -> ASGIApp:
+    """Return the application for one of several processes, which begins without a log.
+
+    Raises:
+        ConfigError: as `create_litestar`.
+        RegistryError: as `create_litestar`.
+
+    """
     configure_logging()
-    return worker_app(Config.from_env(os.environ))
+    return worker_app(config)
 
 
 def _holding(

@@ -7,9 +7,11 @@ SO_REUSEPORT (Linux 3.9, socket(7)) the kernel spreads connections over the sock
 
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from litestar.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 _SPREADS = sys.platform == "linux"  # elsewhere one socket gets all, or the option is missing
@@ -25,11 +27,15 @@ class _Place(socket.socket):
         return _bound, (self.family, self.getsockname())
 
 
-def run_workers(factory: str, **options: Any) -> None:  # noqa: ANN401 -- uvicorn.Config's own
+def run_workers(
+    factory: Callable[[], ASGIApp],
+    **options: Any,  # noqa: ANN401 -- uvicorn.Config's own
+) -> None:
     """Serve with `workers` processes that make their application by `factory`, until a signal.
 
     Args:
-        factory: `module:function`, called in each worker.
+        factory: called in each worker, which gets it pickled, through a pipe: what it carries is in
+            no environment, where /proc would show it.
         options: of uvicorn.Config, `host`, `port` and `workers` among them.
 
     Raises:

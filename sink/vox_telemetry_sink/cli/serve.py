@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ import typer
 import uvicorn
 
 from vox_telemetry_sink import database
-from vox_telemetry_sink.app import worker_app
+from vox_telemetry_sink.app import app_of_several, worker_app
 from vox_telemetry_sink.cli.settings import (
     DatabaseUrl,
     DataDir,
@@ -30,7 +31,6 @@ from vox_telemetry_sink.config import (
     METRICS_LISTEN,
     PORT,
     RECEIPT_KEY_FILE,
-    SETTINGS,
     WORKERS,
     Config,
 )
@@ -49,8 +49,6 @@ from vox_telemetry_spec.limits import (
     DRAIN_DEADLINE_S,
     KEEP_ALIVE_IDLE_MAX_S,
 )
-
-_FACTORY = "vox_telemetry_sink.app:app_from_environment"
 
 
 def serve(
@@ -72,7 +70,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve POST /v1/batches. Without a database URL an embedded Postgres is started."""
-    environment = settings(
+    given = settings(
         {
             HOST: host,
             PORT: port,
@@ -82,7 +80,7 @@ def serve(
             INSECURE_LISTEN: "1" if insecure_listen else None,
         }
     )
-    config = Config.from_env(environment)
+    config = Config.from_env(given)
     check_listening(config)
     configure_logging()
     # uvicorn drains on SIGTERM and then raises it again; unwinding stops the embedded Postgres.
@@ -95,12 +93,7 @@ def serve(
         asyncio.run(_prepare(dsn, may_migrate=is_ours))
         log().info("serving", host=config.host, port=config.port, workers=config.workers)
         key_file = _receipt_key_file(config)
-        if key_file is not None:
-            environment[RECEIPT_KEY_FILE] = str(key_file)
-        _serve(
-            replace(config, database_url=dsn, receipt_key_file=key_file),
-            {**_naming(config, dsn, environment), **for_workers},
-        )
+        _serve(replace(config, database_url=dsn, receipt_key_file=key_file), for_workers)
 
 
 def _receipt_key_file(config: Config) -> Path | None:
@@ -167,17 +160,7 @@ async def _prepare(dsn: str, *, may_migrate: bool) -> None:
     await database.migrate(dsn)  # nothing pending: makes the partitions of the coming months
 
 
-def _naming(config: Config, dsn: str, environment: dict[str, str]) -> dict[str, str]:
-    """Return the environment in which workers find the database; a secret in a file stays there."""
-    return environment if config.database_url_file else {**environment, DATABASE_URL: dsn}
-
-
-def _serve(config: Config, environment: dict[str, str]) -> None:
-    alone = config.workers == 1
-    if not alone:
-        for name in SETTINGS.values():
-            os.environ.pop(name, None)  # what a flag or the other form of a secret has beaten
-        os.environ.update(environment)  # the workers are new processes: they read Config there
+def _serve(config: Config, for_workers: dict[str, str]) -> None:
     options: dict[str, Any] = {
         "host": config.host,
         "port": config.port,
@@ -191,10 +174,11 @@ def _serve(config: Config, environment: dict[str, str]) -> None:
         "timeout_keep_alive": KEEP_ALIVE_IDLE_MAX_S,
         "timeout_graceful_shutdown": DRAIN_DEADLINE_S,
     }
-    if alone:
+    if config.workers == 1:
         uvicorn.run(worker_app(config), **options)
     else:
-        run_workers(_FACTORY, **options)
+        os.environ.update(for_workers)
+        run_workers(partial(app_of_several, config), **options)
 
 
 def _end(_signal: int, _frame: object) -> None:

@@ -19,8 +19,7 @@ DOORS = {
     "client/vox_telemetry_client/connecting.py": "asks for the proxy",
     "client/vox_telemetry_client/recording.py": "is called by programs without our command line",
     "sink/vox_telemetry_sink/cli/settings.py": "reads the sink's settings",
-    "sink/vox_telemetry_sink/cli/serve.py": "hands them to worker processes",
-    "sink/vox_telemetry_sink/app.py": "reads them in a worker process",
+    "sink/vox_telemetry_sink/cli/serve.py": "tells worker processes where they count",
     "sink/vox_telemetry_sink/embedded/programs.py": "keeps PG* from the Postgres programs",
     "sink/vox_telemetry_sink/embedded/socket_folder.py": "asks for the folder of run-time files",
 }

@@ -254,11 +254,22 @@ def test_the_explicit_flag_opens_it(database_url: str) -> None:
         assert client.get("/readyz").status_code == 200
 
 
-def test_settings_from_a_file_reach_every_worker(database_url: str, tmp_path: Path) -> None:
+def workers_environments(pid: int) -> list[bytes]:
+    pids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert len(pids) >= 2
+    return [Path(f"/proc/{one}/environ").read_bytes() for one in pids]
+
+
+def test_settings_from_a_file_reach_every_worker_and_no_environment(
+    database_url: str, tmp_path: Path
+) -> None:
     file = tmp_path / "sink.toml"
     file.write_text(f'database_url = "{database_url}"\nupload_token = "geheim"\nworkers = 2\n')
-    with serving(env={"VOX_SINK_CONFIG": str(file)}) as (_, client, _):
+    with serving(env={"VOX_SINK_CONFIG": str(file)}) as (process, client, _):
         answers = [client.post("/v1/batches", headers={"connection": "close"}) for _ in range(6)]
+        for environment in workers_environments(process.pid):
+            assert b"geheim" not in environment
+            assert database_url.encode() not in environment
     assert {answer.json()["type"] for answer in answers} == {
         "urn:vox-telemetry:problem:token-invalid"
     }
@@ -274,10 +285,8 @@ def test_a_database_url_in_a_file_reaches_every_worker_and_no_environment(
     named = {"VOX_SINK_DATABASE_URL_FILE": str(file)}
     with serving("--workers", "2", env=named) as (process, client, _):
         assert post(client, key).status_code == 201
-        pids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        assert len(pids) >= 2
-        for pid in pids:
-            assert database_url.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+        for environment in workers_environments(process.pid):
+            assert database_url.encode() not in environment
 
 
 def test_a_flag_beats_the_file_of_a_database_url_in_workers_too(

@@ -5,13 +5,16 @@ and a client or proxy that opens its connections at once and keeps them works on
 SO_REUSEPORT (Linux 3.9, socket(7)) the kernel spreads connections over the sockets.
 """
 
+import logging
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import uvicorn
 from litestar.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 _SPREADS = sys.platform == "linux"  # elsewhere one socket gets all, or the option is missing
@@ -43,13 +46,36 @@ def run_workers(
 
     """
     config = uvicorn.Config(factory, factory=True, **options)
-    listening = config.bind_socket()
-    if _SPREADS:
-        # A second sink of the same user could share the port unseen, so that it must first be free.
-        family, address = listening.family, listening.getsockname()
-        listening.close()
-        listening = _bound(family, address)
-    Multiprocess(config, sockets=[listening]).run()
+    with ExitStack() as stack:
+        listening = config.bind_socket()
+        if _SPREADS:
+            # A second sink of the same user could share the port unseen: nobody may listen there,
+            # nor be about to.
+            family, address = listening.family, listening.getsockname()
+            listening.close()
+            stack.enter_context(_claimed(address))
+            listening = _bound(family, address)
+        stack.enter_context(listening)
+        Multiprocess(config, sockets=[listening]).run()
+
+
+def _claimed(address: Any) -> socket.socket:  # noqa: ANN401 -- its shape is the family's
+    """Return what keeps a second parent away until workers listen, and while none of them does.
+
+    An abstract name (unix(7)): of the same network namespace as the port, and gone with its holder.
+
+    Raises:
+        SystemExit: another has it, which is logged as uvicorn does.
+
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0vox-telemetry-sink [{address[0]}]:{address[1]}")
+    except OSError as exc:
+        claim.close()
+        logging.getLogger("uvicorn.error").error(exc)  # noqa: TRY400 -- no traceback, as uvicorn's
+        sys.exit(STARTUP_FAILURE)
+    return claim
 
 
 def _bound(family: int, address: Any) -> _Place:  # noqa: ANN401 -- its shape is the family's

@@ -11,6 +11,7 @@ from support.cli import run_cli
 from support.sink_process import PROGRAM, sink_process
 from support.waiting import wait_for
 from support.world import free_port
+from vox_telemetry_sink import workers
 
 CONNECTIONS = 64
 
@@ -63,3 +64,31 @@ def test_a_second_sink_cannot_share_the_port_of_workers(database_url: str) -> No
         second = run_cli(PROGRAM, "serve", "--port", str(port), env=env)
     assert second.code == 3  # of uvicorn: it could not start
     assert "address already in use" in second.err.lower()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers share one socket")
+def test_nor_can_one_that_starts_before_the_workers_of_the_first_listen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    started: list[str] = []
+
+    class Starting:
+        """Stands where uvicorn would start the workers, and starts the second sink instead."""
+
+        def __init__(self, _config: object, *, sockets: list[socket.socket]) -> None:
+            started.append(f"{sockets[0].getsockname()[1]}")
+
+        def run(self) -> None:
+            with pytest.raises(SystemExit, match=r"^3$"):
+                serve()
+
+    def serve() -> None:
+        workers.run_workers(dict, host="127.0.0.1", port=port, workers=2, log_config=None)
+
+    monkeypatch.setattr(workers, "Multiprocess", Starting)
+    serve()
+    assert started == [str(port)]
+    assert "Address already in use" in caplog.text
+    serve()  # the first has ended: its claim is gone
+    assert started == [str(port)] * 2

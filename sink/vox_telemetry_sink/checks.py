@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 
 from vox_telemetry_sink.enforce import Accepted, enforce
 from vox_telemetry_sink.metrics import CHECK_SECONDS
-from vox_telemetry_sink.unpack import unpack
+from vox_telemetry_sink.unpack import unpack, unpack_small
 from vox_telemetry_sink.verify import Verified
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.limits import (
@@ -62,8 +62,8 @@ class Checks:
         key_id = verified.key.public.key_id
         is_small = len(verified.received.coded_body) <= CHECK_INLINE_MAX_BYTES
         if is_small and not self._is_slow(key_id):
-            payload = unpack(verified)
-            if len(payload) <= CHECK_INLINE_MAX_BYTES:
+            payload = unpack_small(verified, CHECK_INLINE_MAX_BYTES)
+            if payload is not None:
                 with self._watched(key_id), CHECK_SECONDS.time():
                     return enforce(verified, payload, self._checker, now=now)
         turns = self._turns.get(key_id)

@@ -54,6 +54,6 @@ def _text(path: Path, key: str, value: object) -> str:
     """Return a value as an environment variable would hold it."""
     if isinstance(value, bool):
         return "1" if value else "0"
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, (str, int, float)) and "\0" not in str(value):  # no path or URL has one
         return str(value)
     raise ConfigError(f"{path} has a {key} that is no text, number, true or false")

@@ -36,6 +36,16 @@ def unpack(verified: Verified) -> bytes:
     return unpack_body(verified.received.coding, verified.received.coded_body)
 
 
+def unpack_small(verified: Verified, max_bytes: int) -> bytes | None:
+    """Return the payload, or None where it has more bytes: no more of it was unpacked then.
+
+    Raises:
+        RefusalError: as `unpack`, for what was read of it.
+
+    """
+    return _unpacked(verified.received.coding, verified.received.coded_body, max_bytes)
+
+
 def unpack_body(coding: str | None, body: bytes) -> bytes:
     """Return the payload in a body of that coding.
 
@@ -43,14 +53,24 @@ def unpack_body(coding: str | None, body: bytes) -> bytes:
         RefusalError: as `unpack`.
 
     """
+    payload = _unpacked(coding, body, DECODED_BODY_MAX_BYTES)
+    if payload is None:
+        raise RefusalError(
+            ProblemType.BODY_TOO_LARGE,
+            f"the unpacked body has more than {DECODED_BODY_MAX_BYTES} bytes, "
+            "expected at most that: split it",
+        )
+    return payload
+
+
+def _unpacked(coding: str | None, body: bytes, max_bytes: int) -> bytes | None:
     match coding:
         case "gzip":
-            payload = _undo(zlib.decompressobj(_GZIP_ONLY), "gzip", body)
+            return _undo(zlib.decompressobj(_GZIP_ONLY), "gzip", body, max_bytes)
         case "zstd":
-            payload = _undo(zstd.ZstdDecompressor(options=_ZSTD_OPTIONS), "zstd", body)
+            return _undo(zstd.ZstdDecompressor(options=_ZSTD_OPTIONS), "zstd", body, max_bytes)
         case _:
-            payload = body
-    return payload
+            return body if len(body) <= max_bytes else None
 
 
 class _Unpacker(Protocol):
@@ -63,12 +83,13 @@ class _Unpacker(Protocol):
     def unused_data(self) -> bytes: ...
 
 
-def _undo(unpacker: _Unpacker, coding: str, body: bytes) -> bytes:
+def _undo(unpacker: _Unpacker, coding: str, body: bytes, max_bytes: int) -> bytes | None:
     try:
-        payload = unpacker.decompress(body, DECODED_BODY_MAX_BYTES + 1)
+        payload = unpacker.decompress(body, max_bytes + 1)
     except (zlib.error, zstd.ZstdError) as exc:
         raise _malformed(coding) from exc
-    _check_size(payload)
+    if len(payload) > max_bytes:
+        return None
     # More gzip members (RFC 1952) or zstd frames may follow one; one payload has one, and what
     # follows would go unread.
     if not unpacker.eof:
@@ -76,15 +97,6 @@ def _undo(unpacker: _Unpacker, coding: str, body: bytes) -> bytes:
     if unpacker.unused_data:
         raise _malformed(coding)
     return payload
-
-
-def _check_size(payload: bytes) -> None:
-    if len(payload) > DECODED_BODY_MAX_BYTES:
-        raise RefusalError(
-            ProblemType.BODY_TOO_LARGE,
-            f"the unpacked body has more than {DECODED_BODY_MAX_BYTES} bytes, "
-            "expected at most that: split it",
-        )
 
 
 def _malformed(coding: str) -> RefusalError:

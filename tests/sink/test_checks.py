@@ -1,7 +1,9 @@
 """Checks beside the event loop: nobody's bad batch holds up the others."""
 
 import asyncio
+import gzip
 import threading
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,64 +39,116 @@ def zipped(payload: bytes) -> bytes:
     return zstd.compress(payload)
 
 
+class Held:
+    """Stands before `enforce` and lets nothing of a key through until it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *keys: SigningKey) -> None:
+        self.entered: list[str] = []
+        self.released = threading.Event()
+        self._key_ids = {key.public.key_id for key in keys}
+        monkeypatch.setattr("vox_telemetry_sink.checks.enforce", self._enforce)
+
+    def _enforce(self, verified: Any, *args: Any, **kwargs: Any) -> Any:
+        if verified.key.public.key_id in self._key_ids:
+            self.entered.append(verified.key.public.key_id)
+            # On the loop this would wait for somebody who waits for the loop.
+            assert self.released.wait(20)
+        return enforce(verified, *args, **kwargs)
+
+
 async def test_livez_goes_on_answering_while_a_megabyte_of_broken_json_is_checked(
-    client: httpx.AsyncClient, upload: Callable[..., Upload], key_store: KeyStore
+    client: httpx.AsyncClient,
+    upload: Callable[..., Upload],
+    key: SigningKey,
+    key_store: KeyStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = new_key()
     await key_store.add(other.public, KeyGrant("other"), now=datetime.now(UTC))
-    payload = broken(MIB)
+    held, payload = Held(monkeypatch, key, other), broken(MIB)
     bad = [
         upload(payload=payload, body=zipped(payload), coding="zstd", **changes)
         for changes in ({}, {}, {"key": other})
     ]
     client.timeout = httpx.Timeout(100)  # coverage makes the check several times as long
     answers = [asyncio.create_task(one.post(client)) for one in bad]
-    alive = 0
-    while not all(answer.done() for answer in answers):
+    while len(held.entered) < 2:
         assert (await client.get("/livez")).status_code == 200
-        alive += 1
-        await asyncio.sleep(0.01)
-    assert [answer.result().status_code for answer in answers] == [400] * 3
-    # A check that held the loop would let at most a few through, between the three.
-    assert alive > 10
+    # One of a key at a time, and every thread is taken.
+    assert set(held.entered) == {key.public.key_id, other.public.key_id}
+    assert (await client.get("/livez")).status_code == 200
+    held.released.set()
+    assert [(await answer).status_code for answer in answers] == [400] * 3
 
 
 async def test_a_key_with_large_bad_batches_does_not_hold_up_another_key(
-    client: httpx.AsyncClient, upload: Callable[..., Upload], key_store: KeyStore
+    client: httpx.AsyncClient,
+    upload: Callable[..., Upload],
+    key: SigningKey,
+    key_store: KeyStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = new_key()
     await key_store.add(other.public, KeyGrant("other"), now=datetime.now(UTC))
-    payload = broken(MIB)
+    held, payload = Held(monkeypatch, key), broken(MIB)
     body = zipped(payload)
     client.timeout = httpx.Timeout(100)  # coverage makes the check several times as long
     bad = [
         asyncio.create_task(upload(payload=payload, body=body, coding="zstd").post(client))
         for _ in range(2)
     ]
-    await asyncio.sleep(0.2)
+    while not held.entered:
+        await client.get("/livez")
     batch_id = new_batch_id()
     large = payload_of(*[benchmark_event()] * 400, batch_id=batch_id)
     assert len(large) > 65_536
     good = await upload(key=other, batch_id=batch_id, payload=large).post(client)
     assert good.status_code == 201
-    assert not all(one.done() for one in bad)
+    assert not any(one.done() for one in bad)
+    held.released.set()
     assert {(await one).json()["type"] for one in bad} == {ProblemType.BODY_MALFORMED.uri}
 
 
 async def test_a_small_body_that_unpacks_to_much_is_checked_beside_the_loop_too(
-    client: httpx.AsyncClient, upload: Callable[..., Upload]
+    key: SigningKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payload = broken(512 * 1_024)
-    body = zipped(payload)
+    threads: list[str] = []
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        threads.append(threading.current_thread().name.partition("_")[0])
+        return enforce(*args, **kwargs)
+
+    monkeypatch.setattr("vox_telemetry_sink.checks.enforce", watched)
+    good = accepted_batch(key).verified
+    body = zipped(broken(512 * 1_024))
     assert len(body) < 4_096
-    answer = asyncio.create_task(upload(payload=payload, body=body, coding="zstd").post(client))
-    alive = 0
-    while not answer.done():
-        await client.get("/livez")
-        alive += 1
-        await asyncio.sleep(0.01)
-    assert (await answer).status_code == 400
-    assert alive > 5
+    small = replace(good, received=replace(good.received, coding="zstd", coded_body=body))
+    with Checks.running(CHECKER) as checks, pytest.raises(RefusalError, match="not strict JSON"):
+        await checks.check(small, now=datetime.now(UTC))
+    assert threads == ["check"]
+
+
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("zstd", zipped)])
+async def test_the_loop_unpacks_no_more_of_a_bomb_than_it_would_check(
+    coding: str, pack: Callable[[bytes], bytes], key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwilling(*_: Any) -> None:
+        raise RuntimeError("beside the loop")
+
+    good = accepted_batch(key).verified
+    body = pack(b" " * 4 * MIB)
+    assert len(body) < 65_536
+    bomb = replace(good, received=replace(good.received, coding=coding, coded_body=body))
+    with Checks.running(CHECKER) as checks:
+        monkeypatch.setattr(checks._threads, "submit", unwilling)
+        tracemalloc.start()
+        try:
+            with pytest.raises(RuntimeError, match="beside the loop"):
+                await checks.check(bomb, now=datetime.now(UTC))
+            _, peak_bytes = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak_bytes < MIB
 
 
 async def test_a_key_whose_check_was_slow_goes_beside_the_loop_for_a_while(

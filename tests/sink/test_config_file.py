@@ -40,6 +40,7 @@ def test_every_setting_can_stand_in_the_file(tmp_path: Path) -> None:
         ("upload_tokn = 'geheim'", "unknown key 'upload_tokn', expected some of database_url"),
         ("[sink]\nport = 1", "unknown key 'sink'"),
         ("port = [1]", "a port that is no text, number, true or false"),
+        ('database_url_file = "geheim\\u0000"', "a database_url_file that is no text, number"),
         ("upload_token = geheim", r"is no TOML \(at line 1"),
         ("upload_token = 'geheim", r"is no TOML \(at end of document\)"),
         ("a = 1\n" * 20_000, "longer than 65536 bytes"),

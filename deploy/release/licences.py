@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from closure import PROJECT, closure, project_requirements, requirements
-from locks import LOCK, ROOT, Pin, pins
+from locks import LOCK, ROOT, Pin, locked_pins
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from vox_telemetry_spec.guards.generated import render, table
@@ -70,6 +70,11 @@ def judge(name: str, rules: Mapping[str, Any]) -> tuple[str, list[str]]:
     return expression, []
 
 
+def is_installed(name: str) -> bool:
+    """Tell whether a package is installed here."""
+    return bool(_files(name))
+
+
 def bundled(paths: Iterable[str]) -> set[str]:
     """Return the shared libraries that a wheel carries in a folder of their own."""
     return {found[1] for path in paths if (found := _LIBRARY.match(path))}
@@ -82,6 +87,8 @@ def findings(names: Iterable[str], rules: Mapping[str, Any], locked: Mapping[str
         found += judge(name, rules)[1]
         if name not in locked:
             found.append(f"{name}: not in {LOCK.name}, expected every requirement there")
+        elif (read := rules["read"].get(name)) and read["version"] != locked[name].version:
+            found.append(f"{name}: read at {read['version']}, but {locked[name].version} is locked")
         carried = bundled(map(str, _files(name))) - rules["bundled"].get(name, {}).keys()
         found += [f"{name}: its wheel carries {one}, which has no row" for one in sorted(carried)]
     return found
@@ -168,7 +175,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the page's tables anew")
     wanted = parser.parse_args()
     rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
-    locked = pins(LOCK.read_text(encoding="utf-8"))
+    locked = locked_pins()
     before = PAGE.read_text(encoding="utf-8")
     after, missing = render(before, parts(rules, locked))
     everything = set[str]().union(*(needed(extra, rules) for extra in project_requirements()))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "deploy" / "requirements.lock"
+SINK_LOCK = ROOT / "deploy" / "requirements-sink.lock"
 _PIN = re.compile(r"^([a-z0-9-]+)==([^\s;]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
 _BEGUN = re.compile(r"^(?![\s#])\S", re.MULTILINE)
 
@@ -32,3 +33,12 @@ def pins(text: str) -> dict[str, Pin]:
             "hashes, expected as many: run make lock"
         )
     return found
+
+
+def locked_pins() -> dict[str, Pin]:
+    """Return the pins of both locks; where both have one, the marker is that of the sink's.
+
+    A tool of developers may need everywhere what the sink needs on one system alone.
+    """
+    whole, sink = (pins(path.read_text(encoding="utf-8")) for path in (LOCK, SINK_LOCK))
+    return whole | sink

@@ -5,7 +5,6 @@ show. What is built is the commit; what is not committed is not in it.
 """
 
 import argparse
-import hashlib
 import io
 import os
 import subprocess
@@ -15,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from locks import ROOT
+from sums import sums
 
-SUMS = "SHA256SUMS"
 _OTHER_TIME_S = 1_000_000_000
 
 
@@ -40,13 +39,7 @@ def build(tree: Path, out: Path, epoch_s: int) -> None:
     """Build both archives of a tree as of a time, by the environment that runs this."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
     settings = os.environ | {"SOURCE_DATE_EPOCH": str(epoch_s)}
-    subprocess.run(command, cwd=tree, env=settings, check=True, stdout=subprocess.DEVNULL)
-
-
-def sums(folder: Path) -> str:
-    """Return the lines that `sha256sum --check` reads, for all files but the sums themselves."""
-    named = sorted(path for path in folder.iterdir() if not path.name.startswith(SUMS))
-    return "".join(f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in named)
+    subprocess.run(command, cwd=tree, env=settings, check=True, capture_output=True)
 
 
 def commit(revision: str) -> tuple[str, int]:

@@ -4,6 +4,7 @@ What is installed comes from the lock: its packages, as wheels, without a networ
 """
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -17,8 +18,8 @@ import pytest
 from support.checkouts import ROOT
 from support.cli import Ran
 from support.events import LANE_EVENTS
-from support.wheelhouse import offline, pack
-from vox_telemetry_client.errors import EXIT_DONE, EXIT_USAGE
+from support.wheelhouse import offline
+from vox_telemetry_client.errors import EXIT_DONE
 
 UV = Path(sys.executable).parent / "uv"
 SINK_ONLY = {"asyncpg", "litestar", "uvicorn", "structlog", "httptools", "prometheus-client"}
@@ -47,22 +48,9 @@ class Installed(NamedTuple):
         )
         return done.stdout.strip()
 
-
-@pytest.fixture(scope="module")
-def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheelhouse")
-    lock = (ROOT / "deploy" / "requirements-sink.lock").read_text(encoding="utf-8")
-    pack([line.partition("==")[0] for line in lock.splitlines() if "==" in line[:60]], folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("built")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    [built] = out.glob("*.whl")
-    return built
+    def packages(self) -> set[str]:
+        code = "from importlib.metadata import distributions as d; print(*{o.name for o in d()})"
+        return {re.sub(r"[-_.]+", "-", one).lower() for one in self.python_says(code).split()}
 
 
 def install(wheel: Path, extra: str, wheelhouse: Path, at: Path) -> Installed:
@@ -95,9 +83,6 @@ def sink(
     return install(wheel, "[sink]", wheelhouse, tmp_path_factory.mktemp("sink"))
 
 
-NAMES = "from importlib.metadata import distributions as d; print(*{one.name.lower() for one in d()})"
-
-
 def test_an_installed_client_tells_its_version_and_status(client: Installed, wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         [name] = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA")]
@@ -116,7 +101,7 @@ def test_an_installed_client_enqueues_a_file(client: Installed) -> None:
 
 
 def test_an_installed_client_has_nothing_of_a_server(client: Installed) -> None:
-    assert not SINK_ONLY & set(client.python_says(NAMES).split())
+    assert not SINK_ONLY & client.packages()
     loaded = client.python_says(
         "import sys, vox_telemetry_client, vox_telemetry_client.cli.app;"
         "print([one for one in sys.modules if one.startswith('vox_telemetry_sink')])"
@@ -137,7 +122,7 @@ def test_an_installed_sink_helps(sink: Installed) -> None:
     said = sink.run("vox-telemetry-sink", "--help")
     assert (said.code, said.err) == (EXIT_DONE, "")
     assert "serve" in said.out
-    assert set(sink.python_says(NAMES).split()) >= SINK_ONLY
+    assert sink.packages() >= SINK_ONLY
 
 
 def test_an_installed_sink_asks_for_a_database(sink: Installed) -> None:
@@ -149,7 +134,19 @@ def test_an_installed_sink_asks_for_a_database(sink: Installed) -> None:
 
 
 def test_an_installed_sink_without_parquet_says_how_to_get_it(sink: Installed) -> None:
-    said = sink.run("vox-telemetry-sink", "export", "--format", "parquet")
-    assert said.code not in (EXIT_DONE, EXIT_USAGE)
-    assert "Traceback" not in said.err
-    assert "vox-telemetry[parquet]" in said.err
+    said = sink.python_says(
+        "from vox_telemetry_sink.errors import SinkError\n"
+        "try: import vox_telemetry_sink.export_parquet\n"
+        "except SinkError as exc: print(exc)"
+    )
+    assert "pip install 'vox-telemetry[parquet]'" in said
+
+
+def test_what_is_installed_is_in_the_tables_of_licences(client: Installed, sink: Installed) -> None:
+    page = (ROOT / "docs" / "reference" / "licences.md").read_text(encoding="utf-8")
+    begin, for_sink, end = (page.index(f"## `{one}") for one in ("pip", "[sink]", "[embedded]"))
+    listed = {name: set(re.findall(r"^\| ([a-z0-9-]+) \| \d", page[begin:to], re.MULTILINE))
+              for name, to in (("client", for_sink), ("sink", end))}  # fmt: skip
+    assert client.packages() <= {"vox-telemetry", *listed["client"]}
+    assert sink.packages() <= {"vox-telemetry", *listed["sink"]}
+    assert client.packages() < sink.packages()

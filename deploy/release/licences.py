@@ -8,8 +8,8 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, distribution, files
 from importlib.metadata import PackageMetadata as Metadata
+from importlib.metadata import PackageNotFoundError, distribution, files
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,9 @@ def bundled(paths: Iterable[str]) -> set[str]:
     return {found[1] for path in paths if (found := _LIBRARY.match(path))}
 
 
-def findings(names: Iterable[str], rules: Mapping[str, Any], locked: Mapping[str, Pin]) -> list[str]:
+def findings(
+    names: Iterable[str], rules: Mapping[str, Any], locked: Mapping[str, Pin]
+) -> list[str]:
     """Return what is wrong with the licences of these packages, one sentence each."""
     found = []
     for name in sorted(names):

@@ -1,7 +1,7 @@
 """Write a bill of materials (CycloneDX, JSON) of each installation that a release offers.
 
-Each is read from an environment of its own, into which the built wheel was installed at the versions
-of the lock: what is listed is what was installed on this platform, with licences and the graph.
+Each is read from an environment of its own, into which the built wheel was installed at the
+versions of the lock: what is listed is what was installed on this platform, with licences and graph.
 """
 
 import argparse

@@ -29,7 +29,9 @@ FLAW = {
 
 
 @contextmanager
-def osv(flaws: dict[str, list[dict[str, Any]]], status: int = 200) -> Iterator[tuple[str, set[str]]]:
+def osv(
+    flaws: dict[str, list[dict[str, Any]]], status: int = 200
+) -> Iterator[tuple[str, set[str]]]:
     """Serve these flaws by package; give the URL, and the names that were asked for."""
     asked: set[str] = set()
 

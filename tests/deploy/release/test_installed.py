@@ -44,7 +44,11 @@ class Installed(NamedTuple):
 
     def python_says(self, code: str) -> str:
         done = subprocess.run(
-            [self.python, "-I", "-c", code], cwd=self.home, capture_output=True, text=True, check=True
+            [self.python, "-I", "-c", code],
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout.strip()
 

@@ -50,7 +50,10 @@ def test_the_page_is_that_of_the_lock_and_every_licence_is_allowed() -> None:
         ({"Classifier": classified("MIT License", "Apache Software License")}, None),
         # The two contradict each other.
         ({"License": "MIT", "Classifier": classified("Apache Software License")}, None),
-        ({"License": "MIT", "Classifier": classified("GNU General Public License v3 (GPLv3)")}, None),
+        (
+            {"License": "MIT", "Classifier": classified("GNU General Public License v3 (GPLv3)")},
+            None,
+        ),
         ({}, None),
     ],
 )

@@ -15,7 +15,9 @@ def test_a_pin_is_a_version_and_a_marker(script: Callable[[str], ModuleType]) ->
     }
 
 
-@pytest.mark.parametrize("line", ["h11==0.16.0\n", "h11>=0.16 \\\n", "-e .\n", "anyio==4.17.0 \\\n"])
+@pytest.mark.parametrize(
+    "line", ["h11==0.16.0\n", "h11>=0.16 \\\n", "-e .\n", "anyio==4.17.0 \\\n"]
+)
 def test_a_line_that_is_no_pin_of_its_own_is_refused(
     line: str, script: Callable[[str], ModuleType]
 ) -> None:

@@ -36,7 +36,11 @@ def test_a_bill_names_the_release_and_what_it_installs(client: dict[str, Any]) -
     assert (client["bomFormat"], client["specVersion"]) == ("CycloneDX", "1.6")
     assert client["metadata"]["timestamp"].startswith("2026-01-01T00:00:00")
     root = client["metadata"]["component"]
-    assert (root["name"], root["version"], root["type"]) == ("vox-telemetry", "0.1.0", "application")
+    assert (root["name"], root["version"], root["type"]) == (
+        "vox-telemetry",
+        "0.1.0",
+        "application",
+    )
     names = {one["name"].lower() for one in client["components"]}
     assert {"httpx", "cryptography", "keyring", "typer"} <= names
     assert not {"litestar", "asyncpg", "pytest", "ruff", "vox-telemetry"} & names

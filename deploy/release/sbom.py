@@ -1,7 +1,8 @@
 """Write a bill of materials (CycloneDX, JSON) of each installation that a release offers.
 
 Each is read from an environment of its own, into which the built wheel was installed at the
-versions of the lock: what is listed is what was installed on this platform, with licences and graph.
+versions of the lock: what is listed is what was installed on this platform, with its licences and
+the graph.
 """
 
 import argparse

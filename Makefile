@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak docs vectors views lock wheel sbom audit release clean
+.PHONY: help setup demo test check bench soak failover docs vectors views lock wheel sbom audit release clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ bench: setup ## how fast it is, as ratios to what the machine can do
 soak: setup ## ten minutes of load while the database is restarted (SOAK_S=60 for one), with a container
 	PYTHONPATH=tests $(BIN)/python benchmarks/soak.py --seconds $(SOAK_S)
 
+failover: setup ## two minutes of load while a Patroni leader is killed (takes Debian's etcd-server)
+	PYTHONPATH=tests $(BIN)/python deploy/patroni/try.py
+
 docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write
 	$(BIN)/python -m vox_telemetry_spec.guards data-ssot-guards --write
@@ -63,6 +66,7 @@ views: setup ## print the views that the contracts ask for, for schema.sql and a
 lock: setup ## resolve the lock files again after a change of dependencies
 	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)
 	$(COMPILE) --extra sink pyproject.toml -o deploy/requirements-sink.lock
+	$(COMPILE) --group build -o deploy/requirements-build.lock
 
 wheel: setup ## build wheel and source archive of HEAD twice, compare, keep them in dist
 	$(BIN)/python deploy/release/wheel.py

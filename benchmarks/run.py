@@ -32,9 +32,14 @@ BENCHMARKS = (
     "ingest_small",
     "latency",
     "growth",
+    "growth_spool",
+    "client",
+    "verify",
     "contract",
     "peers",
     "memory",
+    "memory_client",
+    "storage",
 )
 
 

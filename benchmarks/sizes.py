@@ -20,6 +20,9 @@ class Sizes:
         stored_events: that lie in the database before `growth` is measured.
         naive_batches: fewer, since the naive endpoint takes so long for each.
         commits: that are timed one by one.
+        enqueued_events: of the file that the client enqueues.
+        uploaded_batches: of 100 events, that the client uploads.
+        pending_batches: of the longest backlog in a client's spool.
 
     """
 
@@ -31,6 +34,9 @@ class Sizes:
     stored_events: int = 10_000_000
     naive_batches: int = 48
     commits: int = 400
+    enqueued_events: int = 20_000
+    uploaded_batches: int = 1_000
+    pending_batches: int = 100_000
 
     @classmethod
     def of(cls, scale: float) -> Self:
@@ -44,6 +50,9 @@ class Sizes:
             stored_events=max(10_000, round(cls.stored_events * scale)),
             naive_batches=max(2, round(cls.naive_batches * scale)),
             commits=max(10, round(cls.commits * scale)),
+            enqueued_events=max(100, round(cls.enqueued_events * scale)),
+            uploaded_batches=max(4, round(cls.uploaded_batches * scale)),
+            pending_batches=max(4, round(cls.pending_batches * scale)),
         )
 
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from support.containers import sweep_containers
 from support.postgres import PostgresServer, migrated_template, some_postgres
 from support.secret_service import empty_keyring, private_secret_service
+from support.warm import end_warm_programs
 
 EXTERNAL_URL = os.environ.get("VOX_TEST_DATABASE_URL")
 CONTAINER_REQUIRED = os.environ.get("VOX_TEST_REQUIRE_CONTAINER") == "1"
@@ -48,6 +49,13 @@ def scrubbed_environment(
         (home / name.lower()).mkdir(mode=0o700)
         monkeypatch.setenv(f"XDG_{name}", str(home / name.lower()))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_programs() -> Iterator[None]:
+    """End the programs that `run_cli` keeps warm with the last test."""
+    yield
+    end_warm_programs()
 
 
 @pytest.fixture(scope="session")
@@ -153,6 +161,8 @@ def pytest_terminal_summary(
     """Say which Postgres the tests ran against, and how many did."""
     server = config.stash.get(USED_SERVER, "not used")
     terminalreporter.write_line(f"postgres: {server} ({config.stash[TESTS_WITH_SERVER]} tests)")
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {report.longrepr[2]}")
     if _container_is_missing(config):
         terminalreporter.write_line(
             "VOX_TEST_REQUIRE_CONTAINER=1, but no test ran against a container", red=True

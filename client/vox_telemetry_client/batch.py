@@ -12,6 +12,7 @@ from vox_telemetry_spec.envelope import Event, Producer, compose
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.uuid7 import RANDOM_BYTES, uuid7
 
+_EVENTS = b',"events":['
 _COUNTER_BYTES = 2
 _COUNTER_BITS = 12
 
@@ -49,10 +50,14 @@ class Batch:
     @cached_property
     def approved_at(self) -> datetime | None:
         """When an operator approved the events, as the payload says; None where it does not."""
-        try:
-            return parse_time(msgspec.json.decode(self.payload, type=_Head).approved_at)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
+        # What `compose` writes says it before the events, which need not be walked through then.
+        head, events, _ = self.payload.partition(_EVENTS)
+        for part in (head + b"}", self.payload) if events else (self.payload,):
+            try:
+                return parse_time(msgspec.json.decode(part, type=_Head).approved_at)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                continue
+        return None
 
     @property
     def approval(self) -> Approval:

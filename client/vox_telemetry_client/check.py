@@ -1,7 +1,7 @@
 """May these events leave the machine? The same check that the sink makes, before anything is kept.
 
 No value of an event ever leaves this file for a person, only where it stood and which rule it
-broke. What is accepted is handed on event by event: an input may be longer than the memory.
+broke. What is accepted is handed on run by run: an input may be longer than the memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from vox_telemetry_client.reading import NotJsonError, ReadEvent, read_events
 from vox_telemetry_client.repair import Repair, Repaired
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.limits import BATCH_MAX_EVENTS
-from vox_telemetry_spec.strict_json import JsonValue
+from vox_telemetry_spec.strict_json import JsonValue, encode
 from vox_telemetry_spec.taxonomy import SensitivityClass
 from vox_telemetry_spec.violations import Violation
 
@@ -98,10 +98,13 @@ class Check:
     def __init__(
         self,
         rules: Rules,
-        keep: Callable[[JsonValue], None] = lambda _: None,
+        keep: Callable[[list[bytes]], None] = lambda _: None,
         on_run: Callable[[int, int], None] = lambda _events, _bytes: None,
     ) -> None:
-        """Hand each accepted event to `keep`; after each run tell `on_run` its events and bytes."""
+        """Hand the accepted events of each run to `keep`, as their canonical bytes.
+
+        After each run `on_run` is told how many events and bytes it had.
+        """
         self.checked = Checked()
         self._rules = rules
         self._keep = keep
@@ -141,14 +144,26 @@ class Check:
         for one in self._rules.violations(run):
             if one.event is not None:
                 found.setdefault(one.event, []).append(one)
-        for at, event in enumerate(run):
-            if at in found:
-                self._mend(name, first, event, found[at])
-            else:
-                self._accept(event.value)
+        if not found:
+            accepted = [event.canonical or encode(event.value) for event in run]
+        else:
+            accepted = list(self._mended(name, first, run, found))
+        self.checked.accepted += len(accepted)
+        self._keep(accepted)
 
-    def _mend(self, name: str, first: int, event: ReadEvent, found: list[Violation]) -> None:
-        """Repair one event, or refuse it."""
+    def _mended(
+        self, name: str, first: int, run: list[ReadEvent], found: dict[int, list[Violation]]
+    ) -> Iterator[bytes]:
+        for at, event in enumerate(run):
+            if at not in found:
+                yield event.canonical or encode(event.value)
+            else:
+                yield from self._mend(name, first, event, found[at])
+
+    def _mend(
+        self, name: str, first: int, event: ReadEvent, found: list[Violation]
+    ) -> Iterator[bytes]:
+        """Yield one event as it is repaired, or refuse it."""
         at = found[0].event or 0
         outcome = self._rules.repair(
             event.value, found, lambda value: self._rules.violations_of(value, at)
@@ -160,13 +175,9 @@ class Check:
         self.checked.refused += map(told, outcome.refused)
         self.checked.repaired += [(told(one), how) for one, how in outcome.done]
         if outcome.is_kept:
-            self._accept(outcome.event)
+            yield encode(outcome.event)
         elif not outcome.refused:
             self.checked.omitted += 1
-
-    def _accept(self, event: JsonValue) -> None:
-        self.checked.accepted += 1
-        self._keep(event)
 
 
 def _runs(events: Iterator[ReadEvent]) -> Iterator[tuple[int, list[ReadEvent]]]:

@@ -3,6 +3,7 @@
 import os
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -40,14 +41,12 @@ def read() -> Kept:
         raw = read_at_most(file, SETTINGS_MAX_BYTES + 1)
         if len(raw) > SETTINGS_MAX_BYTES:
             return Kept(trouble=f"{file} is longer than {SETTINGS_MAX_BYTES} bytes")
-        kept = msgspec.json.decode(raw, type=Consent)
     except FileNotFoundError:
         return Kept()
     except OSError as exc:
         return Kept(trouble=f"{file} cannot be read: {(exc.strerror or '').lower()}")
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return Kept(trouble=f"{file} is damaged")
-    return Kept(kept) if kept.is_whole else Kept(trouble=f"{file} is damaged")
+    kept = _decision(raw)
+    return Kept(trouble=f"{file} is damaged") if kept is None else Kept(kept)
 
 
 def write(consent: Consent) -> None:
@@ -65,6 +64,16 @@ def write(consent: Consent) -> None:
             f"{path()} cannot be written: {(exc.strerror or '').lower()}; the earlier decision "
             "holds, VOX_TELEMETRY=off stops every request meanwhile"
         ) from exc
+
+
+@lru_cache(maxsize=1)  # the file is read before every request, and as a rule says the same
+def _decision(raw: bytes) -> Consent | None:
+    """Return what these bytes say; None where they are damaged."""
+    try:
+        found = msgspec.json.decode(raw, type=Consent)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return found if found.is_whole else None
 
 
 def _trouble(found: os.stat_result) -> str:

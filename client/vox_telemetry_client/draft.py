@@ -52,23 +52,24 @@ class Draft:
         """What the batches of all these events take in the spool."""
         return self._filling.total_bytes + self._filling.batches * self._envelope_bytes
 
-    def add(self, event: bytes) -> None:
-        """Take one event, as its canonical bytes.
+    def extend(self, events: list[bytes]) -> None:
+        """Take events, as their canonical bytes.
 
         Raises:
             SpoolFullError: the disk is full; nothing is kept.
             SpoolError: the spool cannot be made or written.
 
         """
-        self.events += 1
-        self._filling.begins(len(event))
+        self.events += len(events)
+        for event in events:
+            self._filling.begins(len(event))
         with self._naming_the_spool():
             if self.needed_bytes > self._max_bytes:
                 self._file.seek(0)
                 self._file.truncate()
                 return
             # No canonical bytes hold a line end: JSON writes one inside a string as \n.
-            self._file.write(event + b"\n")
+            self._file.writelines(event + b"\n" for event in events)
             if not self._on_disk and self._file.tell() > DRAFT_MEMORY_MAX_BYTES:
                 self._to_disk()
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 import msgspec
 
@@ -24,6 +23,8 @@ DISTRIBUTION = "vox-telemetry"
 
 def producer() -> Producer:
     """Return what every batch says of the program that made it."""
+    from importlib.metadata import version  # noqa: PLC0415 -- slow, and most commands never ask
+
     return Producer(DISTRIBUTION, version(DISTRIBUTION))
 
 
@@ -46,7 +47,7 @@ def enqueue(
     """
     with draft(spool.folder, max_bytes=max_bytes, max_events=max_events) as found:
         for event in events:
-            found.add(encode(event))
+            found.extend([encode(event)])
         return keep(found, spool, now=now, max_bytes=max_bytes)
 
 
@@ -104,7 +105,5 @@ def keep_new(
         repeats.learn(spool.enqueued_before())
     with draft(spool.folder, max_bytes=max_bytes, max_events=found.max_events) as left:
         for run in found.batches():
-            for event in run:
-                if not repeats.is_repeat(event):
-                    left.add(event)
+            left.extend(repeats.new_among(run))
         return keep_new(left, spool, repeats, later, now=now, max_bytes=max_bytes)

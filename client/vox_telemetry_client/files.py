@@ -43,7 +43,7 @@ def write_new(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data` to a descriptor and fsync it; a short write goes on.
+    """Write all of `data` to a descriptor; a short write goes on. Nothing is fsynced.
 
     Raises:
         OSError: it cannot be written, or only in part: the caller takes it back.
@@ -52,7 +52,6 @@ def write_all(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
-    os.fsync(descriptor)
 
 
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:

@@ -135,7 +135,8 @@ def batch_ids(room: Path) -> Iterator[str]:
         SpoolError: the folder cannot be read.
 
     """
-    return (entry.name[:-5] for entry in entries(room) if is_batch_file(entry.name))
+    stems = (entry.name[:-5] for entry in entries(room) if entry.name.endswith(".json"))
+    return filter(is_uuid7, stems)
 
 
 def oldest(room: Path, *, after: str = "", until: str | None = None) -> list[str]:

@@ -3,6 +3,8 @@
 The line is the decision; files follow it (`settle` finishes what a crash cut short). A last line
 without its end is a crash while writing: nothing had been decided yet. The next line starts anew.
 
+Several decisions may share an fsync (`sync`), as long as no file follows them before it.
+
 It only grows, and is never held in memory: `ledger` reads from it what it says of some batches,
 `tally` its sums.
 """
@@ -20,6 +22,7 @@ from vox_telemetry_client.journal_lines import Enqueued, Line
 from vox_telemetry_client.limits import WINDOW_BATCHES
 
 _TAIL_BYTES = 65_536
+_ATTEMPT = b'{"event":"attempt",'  # as `append` writes it
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
 
@@ -31,10 +34,13 @@ class Journal:
         self._path = path
         self._decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
-    def lines(self, start_bytes: int = 0) -> Iterator[tuple[int, Line | None]]:
+    def lines(
+        self, start_bytes: int = 0, *, attempts: bool = True
+    ) -> Iterator[tuple[int, Line | None]]:
         """Yield each whole line from there on, None for one that cannot be read, and where it ends.
 
-        Of an `enqueue` that a crash cut short between its lines, none is yielded.
+        Of an `enqueue` that a crash cut short between its lines, none is yielded. Without
+        `attempts` what begins as such a line is passed over: nothing is decided there.
 
         Raises:
             SpoolError: the journal is there and cannot be read.
@@ -48,6 +54,8 @@ class Journal:
                     if not text.endswith(b"\n"):
                         return
                     end_bytes += len(text)
+                    if not attempts and text.startswith(_ATTEMPT):
+                        continue
                     line = self._decoded(text)
                     if isinstance(line, Enqueued) and (line.first or line.rest):
                         decides = line.first == due and (due or self._is_whole(line, file))
@@ -74,8 +82,8 @@ class Journal:
         except FileNotFoundError:
             return 0
 
-    def last(self) -> Line | None:
-        """Return the last whole line; None where there is none or it cannot be read.
+    def last(self, most: int) -> list[Line | None]:
+        """Return the last whole lines, `most` of them or fewer; None for one that is not readable.
 
         Raises:
             SpoolError: the journal is there and cannot be read.
@@ -85,20 +93,22 @@ class Journal:
         tail = b""
         try:
             with self._path.open("rb") as file:
-                while end_bytes and tail.count(b"\n") < 2:  # noqa: PLR2004 -- its end, the one before
+                while end_bytes and tail.count(b"\n") <= most:  # their ends, and that of one before
                     start_bytes = max(0, end_bytes - _TAIL_BYTES)
                     file.seek(start_bytes)
                     tail = file.read(end_bytes - start_bytes) + tail
                     end_bytes = start_bytes
         except FileNotFoundError:
-            return None
+            return []
         except OSError as exc:
             raise SpoolError(f"the journal {self._path} cannot be read: {exc.strerror}") from exc
         whole = tail[: tail.rfind(b"\n") + 1].splitlines(keepends=True)
-        return self._decoded(whole[-1]) if whole else None
+        return [self._decoded(text) for text in whole[-most:]]
 
-    def append(self, line: Line) -> None:
-        """Write a line at the end and fsync it; the caller holds the spool's lock.
+    def append(self, *lines: Line, synced: bool = True) -> None:
+        """Write lines at the end, and fsync them unless that is left to `sync`.
+
+        The caller holds the spool's lock.
 
         Raises:
             SpoolFullError: no space; the journal is as it was.
@@ -110,16 +120,39 @@ class Journal:
         try:
             descriptor = os.open(self._path, flags, FILE_MODE)
             try:
-                _write(descriptor, b"".join(map(_encoded, _in_parts(line))))
+                parts = (part for line in lines for part in _in_parts(line))
+                size_bytes = _write(descriptor, b"".join(map(_encoded, parts)), synced=synced)
             finally:
                 os.close(descriptor)
-            sync_folder(self._path.parent)
+            if not size_bytes:  # its name is new in the folder
+                sync_folder(self._path.parent)
         except OSError as exc:
-            kind = SpoolFullError if is_no_space(exc) else SpoolError
-            raise kind(
-                f"the journal {self._path} cannot be written: {exc.strerror}; "
-                "nothing was changed, make room or mend its mode and try again"
-            ) from exc
+            raise self._not_written(exc) from exc
+
+    def sync(self) -> None:
+        """Make all lines durable, whoever wrote them.
+
+        Raises:
+            SpoolError: that cannot be done.
+
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except FileNotFoundError:
+            return  # taken away, and with it what there was to be kept
+        except OSError as exc:
+            raise self._not_written(exc) from exc
+
+    def _not_written(self, exc: OSError) -> SpoolError:
+        kind = SpoolFullError if is_no_space(exc) else SpoolError
+        return kind(
+            f"the journal {self._path} cannot be written: {exc.strerror}; "
+            "nothing was changed, make room or mend its mode and try again"
+        )
 
     def _is_whole(self, line: Enqueued, file: BinaryIO) -> bool:
         """Read on and tell whether the lines of one `enqueue` are all there."""
@@ -152,16 +185,20 @@ def _encoded(line: Line) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
-def _write(descriptor: int, text: bytes) -> None:
+def _write(descriptor: int, text: bytes, *, synced: bool) -> int:
+    """Write at the end, and return how long the file was before."""
     size = os.fstat(descriptor).st_size
     if size and _last_byte(descriptor) != b"\n":
         # Ends what a crash cut short. It decides nothing, even if only its line end is missing.
         text = _CUT_SHORT + text
     try:
         write_all(descriptor, text)
+        if synced:
+            os.fsync(descriptor)
     except OSError:
         os.ftruncate(descriptor, size)
         raise
+    return size
 
 
 def _last_byte(descriptor: int) -> bytes:

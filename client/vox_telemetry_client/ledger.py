@@ -47,10 +47,13 @@ class Ledger:
 
         """
         with suppress(OSError):  # which reading the lines tells
-            if journal.size_bytes() < self._read_bytes:
+            size_bytes = journal.size_bytes()
+            if size_bytes == self._read_bytes:
+                return self
+            if size_bytes < self._read_bytes:
                 # Somebody took the journal away, and with it what was approved: begin anew.
                 self.open, self.closed, self.included, self._read_bytes = {}, {}, {}, 0
-        for end_bytes, line in journal.lines(self._read_bytes):
+        for end_bytes, line in journal.lines(self._read_bytes, attempts=False):
             self._read_bytes = end_bytes
             self.add(line)
         return self

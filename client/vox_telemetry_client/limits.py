@@ -16,6 +16,10 @@ DAMAGED_LINES_SHOWN_MAX: Final = 20  # a screen; the count of the others is said
 # What is held in memory of a backlog: about 1 MiB. Each window costs one reading of the journal,
 # 0.2 s where it has 200,000 lines, and the rate of requests makes 2,000 batches take minutes.
 WINDOW_BATCHES: Final = 2_000
+# Receipts that share an fsync, where requests go out without a pause: the work of a tenth of a
+# second. What a power cut takes of them is sent again and found to be there.
+RECEIVED_MAX_BATCHES: Final = 64
+RECEIVED_MAX_S: Final = 1.0  # the same for a slow sink
 LISTED_MAX_BATCHES: Final = 100  # named in a report or a status; of the others the count is said
 
 # What is read as one JSON document; anything longer is read as JSON Lines, line by line. Six times

@@ -25,7 +25,7 @@ from vox_telemetry_client.files import FILE_MODE, is_no_space
 from vox_telemetry_spec.times import format_time
 
 _POLL_S = 0.02
-_HOLDER_MAX_BYTES = 256
+_HOLDER_BYTES = 128
 # Windows has neither link flag nor, without the other, one byte for a line end.
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -100,7 +100,7 @@ def read_holder(path: Path) -> Holder | None:
     """Return who wrote the lock file last; a file caught half written names nobody."""
     try:
         with path.open("rb") as file:
-            return msgspec.json.decode(file.read(_HOLDER_MAX_BYTES), type=Holder)
+            return msgspec.json.decode(file.read(_HOLDER_BYTES), type=Holder)
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -117,8 +117,10 @@ def _opened(path: Path) -> int:
 
 def _write_holder(descriptor: int) -> None:
     text = msgspec.json.encode(Holder(os.getpid(), format_time(datetime.now(UTC))))
+    # As long as any other, so that the file need not be truncated: ext4 flushes to the disk what is
+    # truncated and written anew (auto_da_alloc), and this is written with every change.
+    text = text.ljust(_HOLDER_BYTES - 1) + b"\n"
     os.lseek(descriptor, 0, os.SEEK_SET)
-    os.ftruncate(descriptor, 0)
     try:
         os.write(descriptor, text)
     except OSError as exc:

@@ -8,6 +8,7 @@ takes or leaves all equal rows together, since it asks for nothing that they dif
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -36,21 +37,37 @@ def payload_digests(payload: bytes) -> list[bytes]:
 class Repeats:
     """Tells the events of one call that were enqueued before; each enqueued one counts once."""
 
-    def __init__(self, enqueued: Counter[bytes]) -> None:
-        """Take the digests of what was enqueued, which are counted down from here on."""
+    def __init__(
+        self, enqueued: Counter[bytes], certain: Callable[[], Counter[bytes]] | None = None
+    ) -> None:
+        """Take the digests of what was enqueued, which are counted down from here on.
+
+        Where only `certain` knows that they were, it is asked for them when the first is met.
+        """
         self._left = enqueued
+        self._certain = certain
         self._used: Counter[bytes] = Counter()
         self.found = 0
 
     def learn(self, enqueued: Counter[bytes]) -> None:
         """Take what is enqueued by now, in place of before; what was found stays found."""
         self._left = enqueued - self._used
+        self._certain = None
+
+    def new_among(self, events: list[bytes]) -> list[bytes]:
+        """Return those of some events, as their canonical bytes, that were not enqueued before."""
+        if not self._left:
+            return events
+        return [event for event in events if not self.is_repeat(event)]
 
     def is_repeat(self, canonical: bytes) -> bool:
         """Tell whether an event, as its canonical bytes, was enqueued before."""
         digest = event_digest(canonical)
         if self._left[digest] <= 0:
             return False
+        if self._certain is not None:
+            self.learn(self._certain())
+            return self.is_repeat(canonical)
         self._left[digest] -= 1
         self._used[digest] += 1
         self.found += 1

@@ -28,18 +28,17 @@ class Patience:
         """Take who fails, a number of [0, 1) for the jitter, and what waits and says why."""
         self._failing = failing
         self._random = random
-        self._wait = wait
-
-    def attempt(self, once: Callable[[], Verdict]) -> Verdict:
-        """Make attempts until one asks for something else than RETRY, or it is enough."""
-        retrying = Retrying(
+        self._retrying = Retrying(
             retry=retry_if_result(lambda verdict: verdict.duty is Duty.RETRY),
             wait=self._pause_s,
             stop=self._is_enough,
-            sleep=lambda pause_s: self._wait(pause_s, "the sink does not take the batch yet"),
+            sleep=lambda pause_s: wait(pause_s, "the sink does not take the batch yet"),
             retry_error_callback=_last,
         )
-        return retrying(once)
+
+    def attempt(self, once: Callable[[], Verdict]) -> Verdict:
+        """Make attempts until one asks for something else than RETRY, or it is enough."""
+        return self._retrying(once)
 
     def _pause_s(self, state: RetryCallState) -> float:
         """Return what the sink asked for, else an exponential pause with full jitter."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vox_telemetry_client.batch import Batch
-from vox_telemetry_client.files import FILE_MODE, replace
+from vox_telemetry_client.files import FILE_MODE, replace, write_all
 from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.repeats import DIGEST_BYTES, payload_digests
 
@@ -63,7 +63,7 @@ class Seen:
             size = os.fstat(descriptor).st_size // _ROW_BYTES * _ROW_BYTES
             os.ftruncate(descriptor, size)  # a row that a crash cut short
             try:
-                yield lambda batch: _append(descriptor, _rows(batch))
+                yield lambda batch: write_all(descriptor, _rows(batch))
             except BaseException:
                 os.ftruncate(descriptor, size)
                 raise
@@ -107,12 +107,6 @@ class Seen:
                 for batch_id, at in groupby(rows, lambda at: chunk[at : at + _ID_BYTES]):
                     digests = [chunk[one + _ID_BYTES : one + _ROW_BYTES] for one in at]
                     yield str(uuid.UUID(bytes=batch_id)), digests
-
-
-def _append(descriptor: int, rows: bytes) -> None:
-    left = memoryview(rows)
-    while left:
-        left = left[os.write(descriptor, left) :]
 
 
 def _rows(batch: Batch) -> bytes:

@@ -1,14 +1,18 @@
 """Finish what a crash cut short: the files follow what the journal has decided.
 
 Runs under the spool's lock before a change, so whatever lies in `tmp/` has no writer any more; and
-because it runs before every change, only the last decision of all can be unfinished. So it costs
-the same however much is pending. What lies in `pending/` although a line has ended it, as after a
-restored backup, the upload ends when its turn comes (`end`), and never sends it.
+because it runs before every change, only the last decision of all can be unfinished, or the last
+few receipts of one upload, which share an fsync. So it costs the same however much is pending. What
+lies in `pending/` although a line has ended it, as after a restored backup, the upload ends when
+its turn comes (`end`), and never sends it.
+
+The line of a killed process may not be durable yet, so it is made so before a file follows it.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -21,26 +25,30 @@ from vox_telemetry_client.journal_lines import (
     PENDING,
     REJECTED,
     Acknowledged,
+    Attempt,
     Closing,
     Discarded,
+    Line,
     Rejected,
     Retried,
     Split,
 )
 from vox_telemetry_client.ledger import Ledger, ledger_of
+from vox_telemetry_client.limits import RECEIVED_MAX_BATCHES
 from vox_telemetry_client.set_aside import approved_copy, by_id, put_back
 from vox_telemetry_spec.limits import CODED_BODY_MAX_BYTES
 from vox_telemetry_spec.problems import Problem
 
 _ID_CHARS = 36
+_UNFINISHED_MAX_LINES = 2 * RECEIVED_MAX_BATCHES  # each an attempt and its receipt
 
 
 def settle(folder: Folder, journal: Journal) -> None:
     """Bring the files to the state that the last decision describes.
 
     A batch in `tmp/` that a line approves is published, every other batch there is deleted. A batch
-    in `pending/` that the last line has ended is deleted or set aside; one in `rejected/` that it
-    puts back is moved to `pending/`.
+    in `pending/` that the last line has ended is deleted or set aside, and so are those of the
+    receipts directly before it; one in `rejected/` that it puts back is moved to `pending/`.
 
     Raises:
         OSError: the spool cannot be changed.
@@ -48,34 +56,43 @@ def settle(folder: Folder, journal: Journal) -> None:
 
     """
     while found := oldest(folder.tmp):
+        journal.sync()
         _empty(folder, ledger_of(journal, found), found)
-    line = journal.last()
-    if isinstance(line, Acknowledged | Rejected | Split):
+    lines = journal.last(_UNFINISHED_MAX_LINES)
+    line = lines[-1] if lines else None
+    if isinstance(line, Rejected | Split):
         _finish(folder, journal, [line.batch_id])
+    elif isinstance(line, Acknowledged | Attempt):
+        _finish(folder, journal, _last_receipts(lines))
     elif isinstance(line, Retried):
+        journal.sync()
         _put_back(folder, line.batches)
     elif isinstance(line, Discarded):
         with suppress(PermissionError):  # it was said where it was asked, and hinders nobody else
             _discard(folder, journal, line)
 
 
-def end(folder: Folder, batch_id: str, ledger: Ledger) -> None:
-    """Delete or set aside one batch in `pending/`, as the line that ended it says.
+def end(folder: Folder, batch_ids: Iterable[str], ledger: Ledger) -> None:
+    """Delete or set aside batches in `pending/`, as the durable lines that ended them say.
 
     Raises:
         OSError: the spool cannot be changed.
 
     """
-    if batch_id not in ledger.closed:
-        return  # the journal was taken away meanwhile, and nothing says any more what to do
-    approval, line = ledger.closed[batch_id]
-    path = folder.pending / batch_file(batch_id)
-    if isinstance(line, Rejected):
-        _move_aside(folder, path, line.problem)
-    elif _is(path, approval) or (_is_discarded(line) and approval is None):
-        delete(path)
+    deleted = False
+    for batch_id in batch_ids:
+        if batch_id not in ledger.closed:
+            continue  # the journal was taken away meanwhile, and nothing says any more what to do
+        approval, line = ledger.closed[batch_id]
+        path = folder.pending / batch_file(batch_id)
+        if isinstance(line, Rejected):
+            _move_aside(folder, path, line.problem)
+        elif _is(path, approval) or (_is_discarded(line) and approval is None):
+            delete(path)
+            deleted = True
+        # Other bytes under an ended batch's name were never approved: the uploader sets them aside.
+    if deleted:
         sync_folder(folder.pending)
-    # Other bytes under an ended batch's name were never approved: the uploader sets them aside.
 
 
 def remove(room: Path, batch_ids: Iterable[str]) -> None:
@@ -92,7 +109,14 @@ def remove(room: Path, batch_ids: Iterable[str]) -> None:
     sync_folder(room)
 
 
+def _last_receipts(lines: Sequence[Line | None]) -> list[str]:
+    """Return the batches of the receipts at the end, with nothing but attempts between."""
+    last = takewhile(lambda line: isinstance(line, Acknowledged | Attempt), reversed(lines))
+    return [line.batch_id for line in last if isinstance(line, Acknowledged)]
+
+
 def _discard(folder: Folder, journal: Journal, line: Discarded) -> None:
+    journal.sync()
     if line.room != REJECTED:
         _finish(folder, journal, line.batch_ids)
     if line.room != PENDING:
@@ -123,9 +147,9 @@ def _empty(folder: Folder, ledger: Ledger, batch_ids: Iterable[str]) -> None:
 
 def _finish(folder: Folder, journal: Journal, batch_ids: Iterable[str]) -> None:
     left = [one for one in batch_ids if os.path.lexists(folder.pending / batch_file(one))]
-    ledger = ledger_of(journal, left) if left else Ledger()
-    for batch_id in left:
-        end(folder, batch_id, ledger)
+    if left:
+        journal.sync()
+        end(folder, left, ledger_of(journal, left))
 
 
 def _move_aside(folder: Folder, path: Path, problem: Problem) -> None:

@@ -6,50 +6,35 @@ decision; (3) renames and unlinks, folders fsynced. A crash before (2) leaves wh
 that came before it, and bytes that no line approves are never sent.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from vox_telemetry_client.batch import Approval, Batch
 from vox_telemetry_client.consent import Consent
-from vox_telemetry_client.errors import EnqueuedMeanwhileError, SpoolError, SpoolFullError, os_words
-from vox_telemetry_client.files import is_no_space, sync_folder
-from vox_telemetry_client.folder import Folder, batch_file, oldest, used
+from vox_telemetry_client.errors import EnqueuedMeanwhileError, SpoolFullError
+from vox_telemetry_client.files import sync_folder
+from vox_telemetry_client.folder import batch_file, oldest, used
 from vox_telemetry_client.journal_lines import (
-    UNSIGNED,
-    Acknowledged,
-    Attempt,
     ConsentDecided,
     Discarded,
     Enqueued,
-    Line,
-    Proof,
     Pruned,
     Rejected,
     Split,
 )
 from vox_telemetry_client.ledger import ledger_of
-from vox_telemetry_client.limits import SPOOL_LOCK_WAIT_S, WINDOW_BATCHES
-from vox_telemetry_client.lock import held
+from vox_telemetry_client.limits import WINDOW_BATCHES
 from vox_telemetry_client.seen import Mark, Seen
 from vox_telemetry_client.set_aside import oldest_set_aside
-from vox_telemetry_client.settle import end, remove, settle
+from vox_telemetry_client.settle import end, remove
 from vox_telemetry_client.some import Some
-from vox_telemetry_client.spool_view import SpoolView
-from vox_telemetry_client.staging import publish, stage, unstage
+from vox_telemetry_client.spool_changes import ChangingSpool
+from vox_telemetry_client.staging import publish, stage
 from vox_telemetry_spec.problems import Problem
-from vox_telemetry_spec.receipt import Receipt
-from vox_telemetry_spec.times import format_time
 
 
-class Spool(SpoolView):
+class Spool(ChangingSpool):
     """The verbs; every one that changes something holds the spool's lock meanwhile."""
-
-    def __init__(self, folder: Folder, *, now: Callable[[], datetime]) -> None:
-        """Take a folder that `Folder.create` made; `now` gives the journal's times."""
-        super().__init__(folder)
-        self._now = now
-        self._finished_bytes: int | None = None  # how much of the journal the files follow
 
     def put(
         self,
@@ -105,16 +90,6 @@ class Spool(SpoolView):
         with self._changing():
             self._decide(line)
 
-    def finish(self) -> None:
-        """Finish the change that a crash cut short, if there is one.
-
-        Raises:
-            SpoolError: the spool cannot be read or changed.
-
-        """
-        with self._changing():
-            pass
-
     def pending(self, *, after: str = "", until: str | None = None) -> list[str]:
         """Return the ids of the oldest waiting batches, WINDOW_BATCHES at most, oldest first.
 
@@ -128,35 +103,22 @@ class Spool(SpoolView):
         with self._changing():
             while found := oldest(self.folder.pending, after=after, until=until):
                 self._ledger = ledger_of(self._journal, found)
-                for batch_id in self._ledger.closed.keys() & set(found):
-                    # What came after a batch was set aside is set aside for a reason of its own.
-                    if not isinstance(self._ledger.closed[batch_id][1], Rejected):
-                        end(self.folder, batch_id, self._ledger)
+                # What came after a batch was set aside is set aside for a reason of its own.
+                closed = self._ledger.closed
+                ended = [one for one in found if one in closed]
+                ended = [one for one in ended if not isinstance(closed[one][1], Rejected)]
+                end(self.folder, ended, self._ledger)
                 left = [batch_id for batch_id in found if self.waits(batch_id)]
                 if left:
                     return left
         return []
-
-    def attempted(self, batch_id: str, duty: str, status: int) -> None:
-        """Record one request."""
-        with self._changing():
-            self._decide(Attempt(self.at(), batch_id, duty, status))
-
-    def acknowledge(
-        self, batch_id: str, receipt: Receipt, *, duplicate: bool, proof: Proof = UNSIGNED
-    ) -> None:
-        """Record the receipt, then delete the batch; bytes put in its place meanwhile stay."""
-        with self._changing():
-            ended = self._says_of(batch_id).ends([batch_id])
-            self._decide(Acknowledged(self.at(), batch_id, receipt, duplicate, ended, *proof))
-            end(self.folder, batch_id, self._says_of(batch_id))
 
     def set_aside(self, batch_id: str, problem: Problem) -> None:
         """Move a batch to `rejected/` with the problem beside it."""
         with self._changing():
             ended = self._says_of(batch_id).ends([batch_id])
             self._decide(Rejected(self.at(), batch_id, problem, ended))
-            end(self.folder, batch_id, self._says_of(batch_id))
+            end(self.folder, [batch_id], self._says_of(batch_id))
 
     def split(self, batch_id: str, halves: Sequence[Batch]) -> None:
         """Put smaller batches in the place of one that is too large for the sink."""
@@ -193,38 +155,6 @@ class Spool(SpoolView):
         found = {*oldest(self.folder.pending), *oldest_set_aside(self.folder)}
         return sorted(found)[:WINDOW_BATCHES]
 
-    @contextmanager
-    def changing(self) -> Iterator[Callable[[Line], None]]:
-        """Hold the lock for a verb of another file; yield what writes the line that decides.
-
-        Raises:
-            SpoolBusyError: another process holds the spool.
-            SpoolError: the spool cannot be read or changed.
-
-        """
-        with self._changing():
-            yield self._decide
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Hold the lock, finish what a crash left, and map what the disk says."""
-        try:
-            with held(self.folder.spool_lock, "a change of the spool", wait_s=SPOOL_LOCK_WAIT_S):
-                # Another process, or a change of ours that failed, may have left its last step.
-                if self._journal.size_bytes() != self._finished_bytes:
-                    settle(self.folder, self._journal)
-                yield
-                self._finished_bytes = self._journal.size_bytes()
-        except OSError as exc:
-            if is_no_space(exc):
-                raise SpoolFullError(
-                    f"no space left for the spool {self.folder.root}: nothing was lost, "
-                    "make room and try again"
-                ) from exc
-            raise SpoolError(
-                f"the spool {self.folder.root} cannot be written: {os_words(exc)}; nothing was lost"
-            ) from exc
-
     def _check_quota(self, added_bytes: int, max_bytes: int) -> None:
         used_bytes = used(self.folder)
         if used_bytes + added_bytes > max_bytes:
@@ -234,14 +164,3 @@ class Spool(SpoolView):
                 "(vox-telemetry rejected discard) or is too old (vox-telemetry prune spool plan), "
                 f"or set VOX_TELEMETRY_SPOOL_MAX_BYTES to {used_bytes + added_bytes} or more"
             )
-
-    def _decide(self, line: Line, staged: Sequence[Approval] = ()) -> None:
-        try:
-            self._journal.append(line)
-        except SpoolError:
-            unstage(self.folder, staged)
-            raise
-
-    def at(self) -> str:
-        """Return the time for a journal line (RFC 3339, UTC)."""
-        return format_time(self._now())

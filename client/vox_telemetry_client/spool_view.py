@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from vox_telemetry_client.batch import Batch
@@ -98,6 +99,18 @@ class SpoolView:
             return True
         return batch.approved_at is not None and batch.approved_at >= covers_from
 
+    def noted_before(self) -> Counter[bytes]:
+        """Return what `enqueued_before` does, with what a crash kept from being enqueued.
+
+        Quick: the journal, which grows for ever, is not asked.
+
+        Raises:
+            SpoolError: the spool cannot be read.
+
+        """
+        with self._naming_seen() as seen:
+            return seen.count(lambda _: True)
+
     def enqueued_before(self) -> Counter[bytes]:
         """Return how often each event was enqueued, by its digest; see `repeats`.
 
@@ -105,19 +118,23 @@ class SpoolView:
             SpoolError: the spool cannot be read.
 
         """
-        seen = Seen(self.folder.seen)
         asked: set[str] = set()
-        try:
+        with self._naming_seen() as seen:
             # Once for the ids alone, so that the journal is asked about these and no others.
             seen.count(lambda batch_id: _noted(asked, batch_id))
             return seen.count(ledger_of(self._journal, asked).was_enqueued)
+
+    @contextmanager
+    def _naming_seen(self) -> Iterator[Seen]:
+        try:
+            yield Seen(self.folder.seen)
         except OSError as exc:
             raise SpoolError(f"{self.folder.seen} cannot be read: {exc.strerror}") from exc
 
-    def _says_of(self, batch_id: str) -> Ledger:
-        """Return what the journal says of a batch; quick for those of the last window."""
-        if batch_id not in self._ledger:
-            self._ledger = Ledger([batch_id])
+    def _says_of(self, *batch_ids: str) -> Ledger:
+        """Return what the journal says of batches; quick for those of the last window."""
+        if any(batch_id not in self._ledger for batch_id in batch_ids):
+            self._ledger = Ledger(batch_ids)
         return self._ledger.follow(self._journal)
 
 

@@ -1,22 +1,21 @@
 """The only file that talks HTTP, and the only one that imports httpx: bytes out, a reply in.
 
-Redirects are never followed, cookies never kept, answers are read up to ANSWER_MAX_BYTES and never
-unpacked, and every wait is bounded. Which proxy and which authorities is said by `network`; httpx
-itself reads nothing from the environment.
+One request gives one answer: the transport of httpx is used without its client, so that nothing
+follows a redirect, keeps a cookie, or reads the environment; and a request costs half. Answers are
+read up to ANSWER_MAX_BYTES and never unpacked, and every wait is bounded. Which proxy and which
+authorities is said by `network`.
 """
 
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from threading import Timer
 from types import TracebackType
 from typing import Protocol, Self
 
 import httpx
 
+from vox_telemetry_client.bounding import Bound
 from vox_telemetry_client.delivery import Answer, Fault
 from vox_telemetry_client.errors import NotConfiguredError
 from vox_telemetry_client.limits import CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, SILENCE_TIMEOUT_S
@@ -63,13 +62,20 @@ class Transport:
         """
         self._target = target
         self._request_s = request_s
+        self._bound = Bound(request_s, self.cut)
+        self._extensions = {
+            "timeout": _timeout(silence_s).as_dict(),
+            "trace": self._remember_stream,
+        }
+        # In the order and with the names in which a person is shown them.
+        self._headers = {"connection": "keep-alive", "user-agent": user_agent}
         self._stream: _Stream | None = None
         self._peer: tuple[bytes | None, str] = (None, "")
         self._abandoned = False
         tls = network.tls()
         try:
-            self._client = _client(user_agent, tls, network.proxy, silence_s)
-            url = httpx.URL(target.url)
+            self._transport = _transport(tls, network.proxy)
+            self._url = url = httpx.URL(target.url)
         except (httpx.InvalidURL, ValueError) as exc:
             raise NotConfiguredError(
                 "the upload URL or HTTPS_PROXY cannot be used, expected https://HOST[/PATH] and "
@@ -91,14 +97,9 @@ class Transport:
 
     def get(self, path: str) -> Answer | Fault:
         """Ask the target's host for an open page, without key or token; see `post`."""
-        return self._sent(
-            self._client.build_request(
-                "GET",
-                self._target.url.removesuffix(self._target.path) + path,
-                headers={"accept-encoding": "identity"},
-                extensions={"trace": self._remember_stream},
-            )
-        )
+        url = self._target.url.removesuffix(self._target.path) + path
+        headers = {"accept": "*/*", "accept-encoding": "identity"} | self._headers
+        return self._sent(httpx.Request("GET", url, headers=headers, extensions=self._extensions))
 
     def peer(self) -> tuple[bytes | None, str]:
         """Return the certificate (DER) that the other end showed last, and the TLS version."""
@@ -107,8 +108,8 @@ class Transport:
     def _sent(self, request: httpx.Request) -> Answer | Fault:
         began_s = time.monotonic()
         try:
-            with self._bounded():
-                response = self._client.send(request, stream=True)
+            with self._bound:
+                response = self._transport.handle_request(request)
                 try:
                     return Answer(response.status_code, _headers(response), _body(response))
                 finally:
@@ -144,15 +145,16 @@ class Transport:
         traceback: TracebackType | None,
     ) -> None:
         """Close the connection."""
-        self._client.close()
+        self._transport.close()
+        self._bound.close()
 
     def _request(self, headers: Mapping[str, str], body: bytes) -> httpx.Request:
-        return self._client.build_request(
+        return httpx.Request(
             METHOD,
-            self._target.url,
-            headers=dict(headers),
+            self._url,
+            headers={**self._headers, **headers},
             content=body,
-            extensions={"trace": self._remember_stream},
+            extensions=self._extensions,
         )
 
     def _remember_stream(self, _event: str, info: Mapping[str, object]) -> None:
@@ -166,43 +168,23 @@ class Transport:
             if self._abandoned:  # while it was connecting
                 self.cut()
 
-    @contextmanager
-    def _bounded(self) -> Iterator[None]:
-        """Cut the connection after `request_s`: httpx bounds each read, not a drip of many."""
-        timer = Timer(self._request_s, self.cut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            timer.join()
+
+def _timeout(silence_s: float) -> httpx.Timeout:
+    return httpx.Timeout(silence_s, connect=min(CONNECT_TIMEOUT_S, silence_s))
 
 
-def _client(
-    user_agent: str, tls: ssl.SSLContext, proxy: str | None, silence_s: float
-) -> httpx.Client:
-    return httpx.Client(
-        timeout=httpx.Timeout(silence_s, connect=min(CONNECT_TIMEOUT_S, silence_s)),
-        limits=httpx.Limits(max_connections=1),
-        headers={"user-agent": user_agent},
-        follow_redirects=False,
-        event_hooks={"response": [_forget_location]},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+def _transport(tls: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(
         verify=tls,
-        proxy=None if proxy is None else _proxy(proxy, tls),
         trust_env=False,
+        limits=httpx.Limits(max_connections=1),
+        proxy=None if proxy is None else _proxy(proxy, tls),
     )
 
 
 def _proxy(url: str, tls: ssl.SSLContext) -> httpx.Proxy:
     """Return the proxy; one that is spoken to by TLS is verified as the sink is."""
     return httpx.Proxy(url, ssl_context=tls if url.startswith("https:") else None)
-
-
-def _forget_location(response: httpx.Response) -> None:
-    """Keep httpx from building the next request of a redirect, which a hostile one makes fail."""
-    response.headers.pop("location", None)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

@@ -17,7 +17,7 @@ from vox_telemetry_client.delivery import Sent, Verdict, clock_offset_s, judge
 from vox_telemetry_client.errors import BeforeConsentError, TelemetryError
 from vox_telemetry_client.failing import Failing
 from vox_telemetry_client.foreign import set_foreign_aside
-from vox_telemetry_client.journal_lines import Proof
+from vox_telemetry_client.journal_lines import Attempt, Proof
 from vox_telemetry_client.limits import BACKOFF_BASE_S, BATCH_RETRY_MAX_S
 from vox_telemetry_client.own_problems import BEFORE_CONSENT, FAILED_ALONE
 from vox_telemetry_client.pacing import TokenBucket
@@ -69,6 +69,7 @@ class Uploader:
                 while self._report.stopped is None and (batch_id := self._waiting.head()):
                     self._deliver(batch_id)
             finally:
+                self._spool.finish_received()
                 self._remember_failures()
         except TelemetryError as exc:
             self._report.stopped = str(exc)
@@ -103,7 +104,7 @@ class Uploader:
                 self._waiting.pop()  # a person has taken it away meanwhile
             return
         try:
-            self._permit(batch)  # here as well, so that a backlog without consent takes no time
+            self._permit(batch)  # before any wait, so that a backlog without consent takes no time
             self._allowance.batch()
             verdict = self._patience.attempt(lambda: self._attempt(batch))
         except BeforeConsentError:
@@ -144,8 +145,13 @@ class Uploader:
 
     def _acknowledge(self, batch_id: str, receipt: Receipt, verdict: Verdict) -> None:
         pinned = self._sender.sink_key
-        proof = Proof(verdict.proof, None if pinned is None else pinned.key_id)
-        self._spool.acknowledge(batch_id, receipt, duplicate=verdict.duplicate, proof=proof)
+        self._spool.receive(
+            batch_id,
+            receipt,
+            duplicate=verdict.duplicate,
+            proof=Proof(verdict.proof, None if pinned is None else pinned.key_id),
+            attempt=(Attempt(self._spool.at(), batch_id, verdict.duty, verdict.status),),
+        )
 
     def _attempt(self, batch: Batch) -> Verdict:
         verdict = self._request(batch)
@@ -157,8 +163,10 @@ class Uploader:
         return verdict
 
     def _request(self, batch: Batch) -> Verdict:
-        self._world.sleep(self._bucket.take(self._world.now().timestamp()))
-        self._permit(batch)
+        wait_s = self._bucket.take(self._world.now().timestamp())
+        if wait_s or self._attempts:  # else it was asked just now
+            self._sleep(wait_s)
+            self._permit(batch)
         now = self._world.now()
         self._allowance.request(len(batch.payload), now)
         signed_at = now + timedelta(seconds=self._report.clock_offset_s or 0.0)
@@ -179,7 +187,8 @@ class Uploader:
             self._sender.sink_key,
         )
         verdict = judge(reply, sent, now=self._world.now())
-        self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
+        if verdict.receipt is None:  # else it is recorded with its receipt
+            self._spool.attempted(batch.batch_id, verdict.duty, verdict.status)
         return verdict
 
     def _permit(self, batch: Batch) -> None:
@@ -198,6 +207,12 @@ class Uploader:
     def _wait(self, wait_s: float, reason: str) -> None:
         self._allowance.pause(wait_s, self._world.now())
         self._world.on_wait(wait_s, reason)
+        self._sleep(wait_s)
+
+    def _sleep(self, wait_s: float) -> None:
+        """Sleep; what was received is finished in time that nobody else needs."""
+        if wait_s:
+            self._spool.finish_received()
         self._world.sleep(wait_s)
 
     def _split(self, batch: Batch, problem: Problem) -> None:

@@ -16,15 +16,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
+from example import usable_example
 
 from vox_telemetry_sink.embedded import running_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "docs" / "examples" / "cpython-lanes.jsonl"
 FOLDER = ROOT / ".demo"
 SPOOL = FOLDER / "spool"
 DATA = FOLDER / "sink"
@@ -41,7 +40,7 @@ def main() -> None:
     port = free_port()
     environment = demo_environment(port)
     say("keys go to a throw-away file keyring in .demo/, never to your own keyring")
-    events = usable_example()
+    events = usable_example(FOLDER)
     with running_sink(port, environment):
         enrol_a_key(environment)
         step("consent to uploads to this sink; what was enqueued before would not be sent")
@@ -76,24 +75,6 @@ def demo_environment(port: int) -> dict[str, str]:
         "VOX_TELEMETRY_UPLOAD_URL": f"http://127.0.0.1:{port}",
         "VOX_SINK_DATA_DIR": str(DATA),
     }
-
-
-def usable_example() -> Path:
-    """Return the example; where its times lie outside the window, a copy moved to yesterday."""
-    lines = [json.loads(line) for line in EXAMPLE.read_text().splitlines()]
-    newest = max(datetime.fromisoformat(line["recorded_at"]) for line in lines)
-    now = datetime.now(UTC)
-    if timedelta() <= now - newest <= timedelta(days=300):
-        return EXAMPLE
-    say(
-        f"the example's times ({newest:%Y-%m-%d}) are outside the window, using a copy of yesterday"
-    )
-    for line in lines:
-        moved = datetime.fromisoformat(line["recorded_at"]) + (now - newest - timedelta(days=1))
-        line["recorded_at"] = moved.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    copy = FOLDER / EXAMPLE.name
-    copy.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return copy
 
 
 @contextmanager

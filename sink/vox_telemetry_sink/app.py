@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 
 from vox_telemetry_sink.about import about
 from vox_telemetry_sink.checks import Checks
+from vox_telemetry_sink.collecting import collect_less
 from vox_telemetry_sink.config import DATABASE_URL, Config
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.enrol import enrol
@@ -79,10 +80,23 @@ def create_litestar(config: Config) -> Litestar:
     )
 
 
+def worker_app(config: Config) -> ASGIApp:
+    """Return the application for a process that does nothing else.
+
+    Raises:
+        ConfigError: as `create_litestar`.
+        RegistryError: as `create_litestar`.
+
+    """
+    app = create_app(config)
+    collect_less()
+    return app
+
+
 def app_from_environment() -> ASGIApp:
     """Return the application of a worker process, which knows its environment only."""
     configure_logging()
-    return create_app(Config.from_env(os.environ))
+    return worker_app(Config.from_env(os.environ))
 
 
 def _holding(

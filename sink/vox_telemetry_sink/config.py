@@ -5,20 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, Self
-from urllib.parse import urlsplit
 
 import platformdirs
 
+from vox_telemetry_sink.database_url import is_postgres_url
 from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.secret_file import read_secret
 from vox_telemetry_spec.limits import RATE_BURST, RATE_PER_S, RECEIVE_DEADLINE_S
 
 CONFIG_FILE = "VOX_SINK_CONFIG"
 DATABASE_URL = "VOX_SINK_DATABASE_URL"
+DATABASE_URL_FILE = "VOX_SINK_DATABASE_URL_FILE"
 DATA_DIR = "VOX_SINK_DATA_DIR"
 HOST = "VOX_SINK_HOST"
 PORT = "VOX_SINK_PORT"
 WORKERS = "VOX_SINK_WORKERS"
 UPLOAD_TOKEN = "VOX_SINK_UPLOAD_TOKEN"  # noqa: S105 -- the variable's name, not a token
+UPLOAD_TOKEN_FILE = "VOX_SINK_UPLOAD_TOKEN_FILE"  # noqa: S105 -- as above
 PUBLIC_AUTHORITY = "VOX_SINK_PUBLIC_AUTHORITY"
 RATE_PER_S_NAME = "VOX_SINK_RATE_PER_S"
 RATE_BURST_NAME = "VOX_SINK_RATE_BURST"
@@ -32,11 +35,13 @@ OTLP_ENDPOINT = "VOX_SINK_OTLP_ENDPOINT"
 # environment variable.
 SETTINGS: Final = {
     "database_url": DATABASE_URL,
+    "database_url_file": DATABASE_URL_FILE,
     "data_dir": DATA_DIR,
     "host": HOST,
     "port": PORT,
     "workers": WORKERS,
     "upload_token": UPLOAD_TOKEN,
+    "upload_token_file": UPLOAD_TOKEN_FILE,
     "public_origin": PUBLIC_ORIGIN,
     "public_authority": PUBLIC_AUTHORITY,
     "insecure_listen": INSECURE_LISTEN,
@@ -47,6 +52,9 @@ SETTINGS: Final = {
     "receipt_key_file": RECEIPT_KEY_FILE,
 }
 
+# A secret is given itself or by a file that holds it; who sets both does not know which one counts.
+SECRET_FILES: Final = {DATABASE_URL: DATABASE_URL_FILE, UPLOAD_TOKEN: UPLOAD_TOKEN_FILE}
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8750
 PORT_MAX = 65_535
@@ -54,13 +62,11 @@ WORKERS_MAX = 64
 RATE_MAX_PER_S = 10_000.0
 RATE_BURST_MAX = 100_000
 _NUMBER_MAX_DIGITS = 10
-_POSTGRES_SCHEMES = ("postgresql", "postgres")
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 _LISTEN = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]\s]+)):([0-9]{1,5})")
 _AUTHORITY = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
-_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]]*)(?::[0-9]{1,5})?")
 
 
 class Address(NamedTuple):
@@ -78,7 +84,8 @@ class Config:
     clients sign as `@authority`, taken from `public_origin` when that is given; None means to
     believe the Host header, for loopback only (`listening.py`). `metrics_listen` None means that
     no metrics are served, `otlp_endpoint` None that no traces are made.
-    `receipt_key_file` None means that receipts are not signed.
+    `receipt_key_file` None means that receipts are not signed. A `…_file` beside a secret is where
+    it was read.
     """
 
     database_url: str | None = field(repr=False)
@@ -95,6 +102,8 @@ class Config:
     insecure_listen: bool = False
     metrics_listen: Address | None = None
     otlp_endpoint: str | None = None
+    database_url_file: Path | None = None
+    upload_token_file: Path | None = None
     receive_deadline_s: float = RECEIVE_DEADLINE_S  # no variable on purpose: wire 4 names it
 
     @classmethod
@@ -120,12 +129,18 @@ class Config:
             insecure_listen=_yes(environ, INSECURE_LISTEN),
             metrics_listen=_address(environ, METRICS_LISTEN),
             otlp_endpoint=_url(environ, OTLP_ENDPOINT, "http[s]://host[:port] of a collector"),
+            database_url_file=_file(environ, DATABASE_URL_FILE),
+            upload_token_file=_file(environ, UPLOAD_TOKEN_FILE),
         )
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str | None:
     """Return a secret; blank is an error, since it would silently mean no protection."""
-    value = environ.get(name)
+    value, file = environ.get(name), _file(environ, SECRET_FILES[name])
+    if file is not None:
+        if value is not None:
+            raise ConfigError(f"{name} and {SECRET_FILES[name]} are both set, expected one")
+        return read_secret(SECRET_FILES[name], file)
     if value is None:
         return None
     if not value.strip():
@@ -150,21 +165,11 @@ def _own_data_dir() -> str:
 
 def _database_url(environ: Mapping[str, str]) -> str | None:
     url = _secret(environ, DATABASE_URL)
-    if url is not None and not _is_postgres_url(url):
+    if url is not None and not is_postgres_url(url):
         raise ConfigError(
             f"{DATABASE_URL} is no Postgres URL, expected postgresql://[USER@]HOST[:PORT]/NAME"
         )
     return url
-
-
-def _is_postgres_url(url: str) -> bool:
-    """Tell a URL that asyncpg can take apart; what it does not find out is the database's part."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    hosts = parts.netloc.rpartition("@")[2].split(",")
-    return parts.scheme in _POSTGRES_SCHEMES and all(map(_HOST_AND_PORT.fullmatch, hosts))
 
 
 def _authority(environ: Mapping[str, str]) -> str | None:

@@ -84,6 +84,7 @@ async def connected_pool(dsn: str) -> AsyncIterator[Pool]:
         command_timeout=STORE_STATEMENT_DEADLINE_S,
         server_settings=_SERVER_SETTINGS,
         init=_read_and_write_json_as_bytes,
+        reset=_leave_as_it_is,
     )
     try:
         yield pool
@@ -102,23 +103,41 @@ async def migrate(dsn: str) -> list[str]:
         StoreUnavailableError: it does not answer.
 
     """
-    with mapped_driver_errors():
-        # No time limits here: a migration of a large table may take long, and may wait for one.
-        connection = await asyncpg.connect(
-            dsn, timeout=STORE_CONNECT_DEADLINE_S, server_settings={"timezone": "UTC"}
-        )
-        try:
-            check_version(connection.get_server_version().major)
-            await connection.execute(QUERIES["lock_migrations"])
+    async with migrating_connection(dsn) as connection:
+        with mapped_driver_errors():
             await connection.execute(QUERIES["create_schema_migration"])
             pending = await _pending(connection)
             for migration in pending:
                 await _apply(connection, migration)
             await make_partitions(connection, datetime.now(UTC).date())
             await connection.execute(QUERIES["grant_views"])
-        finally:
-            await connection.close(timeout=STORE_CONNECT_DEADLINE_S)
     return [_title(migration) for migration in pending]
+
+
+@asynccontextmanager
+async def migrating_connection(dsn: str) -> AsyncIterator[Connection]:
+    """Hold one connection without time limits, and the lock that lets one migrate at a time.
+
+    Without them, since a migration of a large table may take long, and may wait for one.
+
+    Raises:
+        MigrationError: the server is too old.
+        StoreError: the database URL cannot be used.
+        StoreUnavailableError: it does not answer.
+
+    """
+    with mapped_driver_errors():
+        connection = await asyncpg.connect(
+            dsn, timeout=STORE_CONNECT_DEADLINE_S, server_settings={"timezone": "UTC"}
+        )
+    try:
+        check_version(connection.get_server_version().major)
+        with mapped_driver_errors():
+            await connection.execute(QUERIES["lock_migrations"])
+        yield connection
+    finally:
+        with mapped_driver_errors():
+            await connection.close(timeout=STORE_CONNECT_DEADLINE_S)
 
 
 @asynccontextmanager
@@ -220,6 +239,14 @@ async def _apply(connection: Connection, migration: Migration) -> None:
 
 def _title(migration: Migration) -> str:
     return f"{migration.version:04}_{migration.name}"
+
+
+async def _leave_as_it_is(_connection: Connection) -> None:
+    """Spare the round trip in which a pool would undo what a session changed.
+
+    Nothing that runs on the pool changes its session; a transaction that was left open is rolled
+    back by the driver before this is asked.
+    """
 
 
 async def _read_and_write_json_as_bytes(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -29,7 +30,8 @@ from vox_telemetry_spec.limits import (
     STORE_CLOCK_WARN_S,
 )
 
-_OTHERS_MAY_READ: Final = 0o077
+_GROUP_OR_OTHERS: Final = 0o077
+_OTHERS: Final = 0o007
 _MONTHS_AHEAD_MIN: Final = 2
 _GIB: Final = 1_073_741_824
 
@@ -59,8 +61,9 @@ def look_at_settings(
     """Yield what the settings alone tell; `file` is the path of the TOML file, if there is one."""
     count = len(sources.keys() & set(SETTINGS.values()))
     yield Finding("sink.D001", "config", State.OK, f"{count} settings are set")
+    yield from _hosts(config)
     yield _listening(config)
-    yield _config_file(sources, file)
+    yield _config_file(config, sources, file)
     yield _metrics(config)
     yield _receipt_key(config)
 
@@ -113,6 +116,21 @@ def _failed(check_id: str, name: str, found: str, advice: str) -> Finding:
     return Finding(check_id, name, State.FAIL, found, advice)
 
 
+def _hosts(config: Config) -> Iterator[Finding]:
+    """Yield whether a URL with several hosts asks for the one that takes writes."""
+    parts = urlsplit(config.database_url or "")
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    if len(hosts) == 1:
+        return
+    wanted = dict(parse_qsl(parts.query)).get("target_session_attrs", "any")
+    found = f"{len(hosts)} hosts, target_session_attrs={wanted}"
+    if wanted in ("read-write", "primary"):
+        yield Finding("sink.D013", "database-hosts", State.OK, found)
+        return
+    advice = "add target_session_attrs=read-write, or a standby may be asked to write"
+    yield Finding("sink.D013", "database-hosts", State.WARN, found, advice)
+
+
 def _listening(config: Config) -> Finding:
     try:
         check_listening(config)
@@ -125,16 +143,32 @@ def _listening(config: Config) -> Finding:
     return Finding("sink.D002", "listen", State.OK, where)
 
 
-def _config_file(sources: Mapping[str, str], file: str | None) -> Finding:
-    held = [key for key in SECRETS if sources.get(SETTINGS[key]) == "file"]
-    if file is None or not held:
+def _config_file(config: Config, sources: Mapping[str, str], file: str | None) -> Finding:
+    held = list(_files_with_secrets(config, sources, file))
+    for path, what, others in held:
+        mode = path.stat().st_mode & 0o777
+        if os.name == "posix" and mode & others:
+            found = f"{path} holds {what} and has mode {mode:04o}"
+            return _failed("sink.D003", "config-file", found, f"chmod 600 {path}")
+    if not held:
         return Finding("sink.D003", "config-file", State.OK, "no file holds a secret")
-    path = Path(file)
-    mode = path.stat().st_mode & 0o777
-    if os.name == "posix" and mode & _OTHERS_MAY_READ:
-        found = f"{path} holds {', '.join(held)} and has mode {mode:04o}"
-        return _failed("sink.D003", "config-file", found, f"chmod 600 {path}")
-    return Finding("sink.D003", "config-file", State.OK, f"{path} is its owner's alone")
+    found = f"nobody else may read {', '.join(str(path) for path, _, _ in held)}"
+    return Finding("sink.D003", "config-file", State.OK, found)
+
+
+def _files_with_secrets(
+    config: Config, sources: Mapping[str, str], file: str | None
+) -> Iterator[tuple[Path, str, int]]:
+    """Yield each file, what it holds, and the mode bits that it must not have."""
+    in_toml = [key for key in SECRETS if sources.get(SETTINGS[key]) == "file"]
+    if file is not None and in_toml:
+        yield Path(file), ", ".join(in_toml), _GROUP_OR_OTHERS
+    # An orchestrator hands a secret out as root's, readable by the program's group.
+    for key, path in zip(
+        SECRETS, (config.database_url_file, config.upload_token_file), strict=True
+    ):
+        if path is not None:
+            yield path, key, _OTHERS
 
 
 def _metrics(config: Config) -> Finding:

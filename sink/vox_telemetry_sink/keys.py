@@ -5,6 +5,7 @@ how long an answer is believed, found or not, plus the time of one look at the d
 validity begins or ends needs no look: it is compared with the clock at each request.
 """
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Callable
@@ -24,6 +25,7 @@ class KeyRegistry:
         self._store = store
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, EnrolledKey | None]] = OrderedDict()
+        self._looks: dict[str, asyncio.Task[EnrolledKey | None]] = {}
 
     async def find(self, key_id: str) -> EnrolledKey | None:
         """Return the key, revoked or not, or None.
@@ -36,9 +38,18 @@ class KeyRegistry:
             return None  # such a text is no key id; the database is not asked
         now_s = self._clock()
         since_s, key = self._known.get(key_id, (float("-inf"), None))
-        if now_s - since_s > KEY_CACHE_AGE_S:
-            key = await self._store.find(key_id)
-            self._remember(key_id, now_s, key)
+        if now_s - since_s <= KEY_CACHE_AGE_S:
+            return key
+        look = self._looks.get(key_id)
+        if look is None:
+            look = self._looks[key_id] = asyncio.create_task(self._look(key_id, now_s))
+            look.add_done_callback(lambda _: self._looks.pop(key_id))
+        return await asyncio.shield(look)  # a sender that leaves does not take the others' answer
+
+    async def _look(self, key_id: str, now_s: float) -> EnrolledKey | None:
+        """Ask the database, once for all who wait for the answer."""
+        key = await self._store.find(key_id)
+        self._remember(key_id, now_s, key)
         return key
 
     def _remember(self, key_id: str, since_s: float, key: EnrolledKey | None) -> None:

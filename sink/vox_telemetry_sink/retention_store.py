@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from vox_telemetry_sink.citus import is_distributed
 from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_errors
 from vox_telemetry_sink.errors import StoreUnavailableError
 from vox_telemetry_sink.retention import Limits, expired_months, month_bounds
@@ -40,6 +41,12 @@ _ROWS: Final = (
     ("enrolment_code", "codes", QUERIES["count_aged_codes"], QUERIES["delete_aged_codes"]),
     ("admin_log", "admin_log", QUERIES["count_aged_admin_log"], QUERIES["delete_aged_admin_log"]),
 )
+# What deletes the rows of a table that lies on a Citus cluster.
+_ON_EVERY_SHARD: Final = {
+    "event_default": QUERIES["delete_default_on_every_shard"],
+    "batch": QUERIES["delete_batches_on_every_shard"],
+    "rejection": QUERIES["delete_rejections_on_every_shard"],
+}
 
 
 @dataclass
@@ -87,10 +94,7 @@ async def apply(connection: Connection, limits: Limits, policy: str, *, now: dat
                 await _drop(connection, month)
                 taken.partitions[_name(month)] = rows
             await _remove_bodies(connection, limits, taken, now)
-            for table, limit, _, delete in _ROWS:
-                taken.rows[table] = 0
-                async for deleted in _deleted(connection, delete, getattr(limits, limit)):
-                    taken.rows[table] += deleted
+            await _delete_rows(connection, limits, taken)
         complete = True
     finally:
         detail = {"complete": complete, **asdict(taken)}
@@ -141,6 +145,18 @@ async def _remove_bodies(
         taken.body_bytes += sum(row["bytes"] for row in removed)
 
 
+async def _delete_rows(connection: Connection, limits: Limits, taken: Taken) -> None:
+    at_once = _ON_EVERY_SHARD if await is_distributed(connection) else {}
+    for table, limit, _, in_chunks in _ROWS:
+        before = getattr(limits, limit)
+        if table in at_once:
+            taken.rows[table] = _rows_in(await connection.execute(at_once[table], before))
+            continue
+        taken.rows[table] = 0
+        async for deleted in _deleted(connection, in_chunks, before):
+            taken.rows[table] += deleted
+
+
 async def _deleted(
     connection: Connection, query: str, limit: datetime | None
 ) -> AsyncIterator[int]:
@@ -148,8 +164,13 @@ async def _deleted(
     deleted = RETENTION_CHUNK_MAX_COUNT
     while deleted == RETENTION_CHUNK_MAX_COUNT:
         done = await connection.execute(query, limit, RETENTION_CHUNK_MAX_COUNT)
-        deleted = int(done.rpartition(" ")[2])
+        deleted = _rows_in(done)
         yield deleted
+
+
+def _rows_in(done: str) -> int:
+    """Return the number in the tag of a DELETE."""
+    return int(done.rpartition(" ")[2])
 
 
 def _name(month: date) -> str:

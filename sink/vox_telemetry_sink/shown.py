@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-from vox_telemetry_sink.config import SETTINGS, Address, Config
+from vox_telemetry_sink.config import SECRET_FILES, SETTINGS, Address, Config
 
 MASK: Final = "***"
 SECRETS: Final = ("database_url", "upload_token")
@@ -25,9 +25,14 @@ class Shown(msgspec.Struct, frozen=True):
 def shown(config: Config, sources: Mapping[str, str]) -> list[Shown]:
     """Return every setting; a variable that is in no source has its default."""
     return [
-        Shown(key, name, _value(key, getattr(config, key)), sources.get(name, "default"))
+        Shown(key, name, _value(key, getattr(config, key)), _source(name, sources))
         for key, name in SETTINGS.items()
     ]
+
+
+def _source(name: str, sources: Mapping[str, str]) -> str:
+    in_own_file = SECRET_FILES.get(name) in sources
+    return sources.get(name, "secret file" if in_own_file else "default")
 
 
 def _value(key: str, value: object) -> object:

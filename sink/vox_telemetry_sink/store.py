@@ -1,11 +1,12 @@
 """The verbs of the sink over its named queries."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
+from vox_telemetry_sink.copy_rows import EVENT_COLUMNS, copy_chunks
 from vox_telemetry_sink.database import (
     QUERIES,
     Connection,
@@ -14,7 +15,7 @@ from vox_telemetry_sink.database import (
     pending_migrations,
 )
 from vox_telemetry_sink.enforce import Accepted
-from vox_telemetry_sink.rows import EVENT_COLUMNS, batch_row, event_rows
+from vox_telemetry_sink.rows import batch_row
 from vox_telemetry_spec.receipt import Receipt
 from vox_telemetry_spec.times import format_time
 from vox_telemetry_spec.violations import Violation
@@ -72,18 +73,16 @@ class Store:
         An id that is held already keeps what is there: its own `StoredBatch` is returned and the
         caller compares the digests.
         """
-        ordered = sorted(group, key=lambda accepted: accepted.envelope.batch_id)
+        ordered = sorted(group, key=lambda accepted: accepted.batch_id)
         columns = list(zip(*map(batch_row, ordered), strict=True))
         with mapped_driver_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 claimed = await connection.fetch(QUERIES["claim_batches"], *columns)
                 ours = {str(row["batch_id"]) for row in claimed}
-                await _copy_events(connection, [a for a in ordered if a.envelope.batch_id in ours])
-                rows = await connection.fetch(QUERIES["find_batches"], columns[0])
-        return {
-            str(batch_id): StoredBatch(sha256, count, received_at, str(batch_id) in ours)
-            for batch_id, sha256, count, received_at in rows
-        }
+                new = [one for one in ordered if one.batch_id in ours]
+                await _copy_events(connection, new)
+                held = await _held(connection, [one for one in columns[0] if str(one) not in ours])
+        return held | {one.batch_id: _as_stored(one) for one in new}
 
     async def keep_rejection(self, rejection: Rejection) -> None:
         """Keep what was refused and why."""
@@ -110,7 +109,32 @@ class Store:
                 return await pending_migrations(connection)
 
 
+async def _held(connection: Connection, ids: Sequence[object]) -> dict[str, StoredBatch]:
+    """Return what the database holds of repetitions, once this commit waits for a standby, too."""
+    if not ids:
+        return {}
+    await connection.execute(QUERIES["write_something"])
+    return {
+        str(batch_id): StoredBatch(sha256, count, received_at, is_new=False)
+        for batch_id, sha256, count, received_at in await connection.fetch(
+            QUERIES["find_batches"], ids
+        )
+    }
+
+
+def _as_stored(accepted: Accepted) -> StoredBatch:
+    """Return what the database holds of a batch that this transaction has put there."""
+    return StoredBatch(
+        accepted.payload_sha256, len(accepted.events.families), accepted.received_at, is_new=True
+    )
+
+
 async def _copy_events(connection: Connection, batches: Sequence[Accepted]) -> None:
-    rows = [row for accepted in batches for row in event_rows(accepted)]
-    if rows:
-        await connection.copy_records_to_table("event", records=rows, columns=EVENT_COLUMNS)
+    async def chunks() -> AsyncIterator[bytes]:
+        for chunk in copy_chunks(batches):
+            yield chunk
+
+    if batches:
+        await connection.copy_to_table(
+            "event", source=chunks(), columns=EVENT_COLUMNS, format="binary"
+        )

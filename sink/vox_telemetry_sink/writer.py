@@ -129,7 +129,7 @@ class Writer:
         """Take what waits, each id once: its repetitions wait for the next group."""
         group: dict[str, _Waiting] = {}
         while self._queue and len(group) < GROUP_MAX_BATCHES:
-            batch_id = self._queue[0].accepted.envelope.batch_id
+            batch_id = self._queue[0].accepted.batch_id
             if batch_id in group:
                 break
             group[batch_id] = self._queue.popleft()
@@ -155,7 +155,7 @@ class Writer:
         with COMMIT_SECONDS.time():
             held = await self._store.write([waiting.accepted for waiting in group])
         for waiting in group:
-            waiting.resolve(held[waiting.accepted.envelope.batch_id])
+            waiting.resolve(held[waiting.accepted.batch_id])
 
     def _fail_all(self, group: Sequence[_Waiting], error: StoreUnavailableError) -> None:
         for waiting in (*group, *self._queue):

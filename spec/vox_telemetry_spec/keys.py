@@ -56,6 +56,8 @@ class PublicKey:
         if y >= _P:  # RFC 8032 section 5.1.3; a second spelling would be a second key id
             raise KeyRefusedError("the public key is not in its one canonical encoding (RFC 8032)")
         self.raw = raw
+        # The RFC 7638 thumbprint with SHA-256, 43 base64url characters.
+        self.key_id = encode_base64url(hashlib.sha256(msgspec.json.encode(self.jwk)).digest())
         self._key = Ed25519PublicKey.from_public_bytes(raw)
 
     @classmethod
@@ -85,11 +87,6 @@ class PublicKey:
     def jwk(self) -> dict[str, str]:
         """The public JWK (RFC 8037 section 2), in the member order of RFC 7638 section 3."""
         return {"crv": "Ed25519", "kty": "OKP", "x": encode_base64url(self.raw)}
-
-    @property
-    def key_id(self) -> str:
-        """The RFC 7638 thumbprint with SHA-256, 43 base64url characters."""
-        return encode_base64url(hashlib.sha256(msgspec.json.encode(self.jwk)).digest())
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         """Tell whether `signature` is this key's over `message` (RFC 8032 section 5.1.7)."""

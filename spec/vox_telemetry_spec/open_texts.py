@@ -6,7 +6,7 @@ name or constant is itself refused. What it cannot read it refuses too; such eve
 whole.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -24,9 +24,9 @@ class NotPlannedError(Exception):
 
 
 class Column(NamedTuple):
-    """Open texts from one place of many events, and the pattern that all of them must fit."""
+    """The distinct open texts from one place of many events, and the pattern that they must fit."""
 
-    texts: Collection[str]
+    texts: set[str]
     pattern: str
     are_names: bool
 
@@ -53,7 +53,7 @@ class Open(msgspec.Struct, frozen=True):
 
     def collect(self, values: Sequence[Any], columns: list[Column]) -> None:
         """Append the strings."""
-        texts = [one for one in values if type(one) is str] if self.or_other else values
+        texts = {one for one in values if type(one) is str} if self.or_other else set(values)
         columns.append(Column(texts, self.pattern, are_names=False))
 
 
@@ -80,8 +80,7 @@ class Named(msgspec.Struct, frozen=True):
 
     def collect(self, values: Sequence[Any], columns: list[Column]) -> None:
         """Append the distinct names, then what the values hold."""
-        names = set(chain.from_iterable(values))
-        columns.append(Column(names, self.pattern, are_names=True))
+        columns.append(Column(set().union(*values), self.pattern, are_names=True))
         self.value.collect(list(chain.from_iterable(map(dict.values, values))), columns)
 
 

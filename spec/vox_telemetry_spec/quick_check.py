@@ -4,14 +4,13 @@ Real batches are fine, so this is what both ends run nearly always. It says yes 
 event would pass alone; a no says nothing yet, and the caller then looks at each event.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from vox_telemetry_spec.contracts import Contracts, Schema
+from vox_telemetry_spec.fitting import all_fit
 from vox_telemetry_spec.forbidden import Scanner
 from vox_telemetry_spec.limits import RECORDED_AT_MAX_AGE_S, RECORDED_AT_MAX_AHEAD_S
 from vox_telemetry_spec.open_texts import Column, NotPlannedError, Plan, plan
@@ -93,29 +92,31 @@ class QuickCheck:
             return False
         columns: list[Column] = []
         known[1].collect(events, columns)
-        return all(map(self._is_clean, columns))
+        new = [(column, column.texts - self._proven_of(column)) for column in columns]
+        return self._all_clean([(column, texts) for column, texts in new if texts])
 
-    def _is_clean(self, column: Column) -> bool:
-        proven = self._proven.setdefault(column[1:], set())
-        if proven.issuperset(column.texts):
-            return True
-        fits = _compiled(column.pattern).search
-        clean = self._scanner.clean_names if column.are_names else self._scanner.clean_texts
-        if not all(map(fits, column.texts)) or not clean(column.texts):
+    def _proven_of(self, column: Column) -> set[str]:
+        return self._proven.setdefault((column.pattern, column.are_names), set())
+
+    def _all_clean(self, new: Sequence[tuple[Column, set[str]]]) -> bool:
+        """Tell whether all new texts fit their patterns and no rule refuses one; remember them."""
+        if not all(all_fit(column.pattern, texts) for column, texts in new):
             return False
-        if len(proven) > _PROVEN_MAX_TEXTS:
-            proven.clear()
-        proven.update(column.texts)
+        names = [texts for column, texts in new if column.are_names]
+        texts = [texts for column, texts in new if not column.are_names]
+        if not self._scanner.clean_names(set().union(*names)):
+            return False
+        if not self._scanner.clean_texts(set().union(*texts)):
+            return False
+        for column, some in new:
+            proven = self._proven_of(column)
+            if len(proven) > _PROVEN_MAX_TEXTS:
+                proven.clear()
+            proven |= some
         return True
 
     def _is_clean_word(self, text: str) -> bool:
         return self._scanner.clean_names([text]) and self._scanner.clean_texts([text])
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return a contract's pattern; its `$` means the very end, which Python spells otherwise."""
-    return re.compile(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern)
 
 
 def _all_recent(events: Sequence[JsonValue], now: datetime) -> bool:

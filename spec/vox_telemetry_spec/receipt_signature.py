@@ -14,6 +14,7 @@ import msgspec
 from vox_telemetry_spec.digest import check_content_digest, content_digest
 from vox_telemetry_spec.errors import FieldRefusedError, SignatureRefusedError
 from vox_telemetry_spec.keys import PublicKey, SigningKey
+from vox_telemetry_spec.plain_fields import Component, Params
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import signature_base
 from vox_telemetry_spec.signature_fields import (
@@ -24,12 +25,7 @@ from vox_telemetry_spec.signature_fields import (
     signature_member,
     written_fields,
 )
-from vox_telemetry_spec.structured_fields import (
-    Component,
-    Params,
-    parse_dictionary,
-    serialise_bytes,
-)
+from vox_telemetry_spec.structured_fields import parse_dictionary, serialise_bytes
 from vox_telemetry_spec.wire import (
     RECEIPT_MEDIA_TYPE,
     RECEIPT_SIGNATURE,

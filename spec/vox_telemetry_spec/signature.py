@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from vox_telemetry_spec.errors import SignatureRefusedError
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.limits import NONCE_MIN_CHARS, SIGNATURE_MAX_SKEW_S
+from vox_telemetry_spec.plain_fields import Component, Params
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest, signature_base
 from vox_telemetry_spec.signature_fields import (
@@ -28,7 +29,6 @@ from vox_telemetry_spec.signature_fields import (
     signature_member,
     written_fields,
 )
-from vox_telemetry_spec.structured_fields import Component, Params
 from vox_telemetry_spec.wire import (
     BATCH_SIGNATURE,
     CONTENT_ENCODING,

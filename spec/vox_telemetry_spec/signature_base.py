@@ -7,13 +7,9 @@ from typing import Protocol
 
 from vox_telemetry_spec.errors import FieldRefusedError, SignatureRefusedError
 from vox_telemetry_spec.limits import COMPONENTS_MAX_COUNT, SIGNATURE_BASE_MAX_BYTES
+from vox_telemetry_spec.plain_fields import Component, Params
 from vox_telemetry_spec.problems import ProblemType
-from vox_telemetry_spec.structured_fields import (
-    Component,
-    Params,
-    serialise_component,
-    serialise_inner_list,
-)
+from vox_telemetry_spec.structured_fields import serialise_component, serialise_inner_list
 from vox_telemetry_spec.wire import NEVER_COVERED
 
 # RFC 9421 section 2.5 knows ASCII alone; a line break could pretend to be a line of the base.

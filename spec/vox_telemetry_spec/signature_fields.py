@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from vox_telemetry_spec.errors import FieldRefusedError, SignatureRefusedError
+from vox_telemetry_spec.plain_fields import Component, Params
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.structured_fields import (
-    Component,
-    Params,
     parse_dictionary,
     serialise_bytes,
     serialise_inner_list,

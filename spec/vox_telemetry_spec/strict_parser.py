@@ -1,7 +1,7 @@
 """A strict JSON parser that knows where it is.
 
-Used for bytes that are not canonical and to say what is wrong with bad ones. Recursion is bounded
-by the depth limit, so no input can exhaust the stack of any Python.
+Used to say what is wrong with a document, and where. Recursion is bounded by the depth limit, so no
+input can exhaust the stack of any Python; time by JSON_PLACED_MAX_CHARS.
 """
 
 import json
@@ -10,7 +10,7 @@ import re
 from typing import NoReturn
 
 from vox_telemetry_spec.errors import JsonRefusedError
-from vox_telemetry_spec.limits import JSON_MAX_DEPTH
+from vox_telemetry_spec.limits import JSON_MAX_DEPTH, JSON_PLACED_MAX_CHARS
 from vox_telemetry_spec.violations import child
 
 _SPACE = re.compile(r"[ \t\n\r]++")
@@ -29,9 +29,14 @@ _Value = None | bool | int | float | str | list["_Value"] | dict[str, "_Value"]
 class StrictParser:
     """Parses one document held as text."""
 
-    def __init__(self, text: str) -> None:
-        """Start before the first character of `text`."""
+    def __init__(self, text: str, known_rule: str | None = None) -> None:
+        """Start before the first character of `text`.
+
+        `known_rule` is one that the document is known to break somewhere: only then is no place
+        looked for after JSON_PLACED_MAX_CHARS.
+        """
         self._text = text
+        self._known_rule = known_rule
         self._at = 0
 
     def document(self) -> _Value:
@@ -50,6 +55,12 @@ class StrictParser:
         return value
 
     def _value(self, pointer: str, allowed: int) -> _Value:
+        if self._known_rule is not None and self._at > JSON_PLACED_MAX_CHARS:
+            raise JsonRefusedError(
+                self._known_rule,
+                "",
+                f"after character {JSON_PLACED_MAX_CHARS}, where no place is looked for",
+            )
         self._skip_space()
         head = self._text[self._at : self._at + 1]
         if head == '"':

@@ -1,21 +1,30 @@
 """Structured fields (RFC 9651) as the wire profile uses them; the only file that imports http_sf.
 
+What every upload carries is written and read by `plain_fields`; whatever that does not vouch for is
+http_sf's, which knows the whole of the RFC.
+
 A member's value is `(item, params)`; a signature's components are an item that is a list of such
 pairs. Callers look at types before they use a value, since a sender decides what is in there.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 import http_sf
 
 from vox_telemetry_spec.errors import FieldRefusedError
+from vox_telemetry_spec.plain_fields import (
+    Component,
+    Params,
+    plain_bytes,
+    plain_inner_list,
+    plain_item,
+    read_plain_member,
+    read_plain_string,
+)
 
 if TYPE_CHECKING:
     from http_sf.types import DictionaryType
-
-Params: TypeAlias = "dict[str, object]"
-Component: TypeAlias = "tuple[object, Params]"
 
 
 def parse_dictionary(name: str, header: str) -> dict[str, tuple[object, Params]]:
@@ -26,6 +35,9 @@ def parse_dictionary(name: str, header: str) -> dict[str, tuple[object, Params]]
             last, and two readers that differ on this would verify different things.
 
     """
+    plain = read_plain_member(header)
+    if plain is not None:
+        return {plain.label: (plain.value, plain.params)}
     repeated: list[str] = []
     try:
         members = http_sf.parse(
@@ -47,6 +59,9 @@ def parse_string(name: str, header: str) -> str:
         FieldRefusedError: anything else.
 
     """
+    plain = read_plain_string(header)
+    if plain is not None:
+        return plain
     try:
         item = http_sf.parse(header.encode("ascii"), tltype="item")
     except (http_sf.StructuredFieldError, UnicodeEncodeError) as exc:
@@ -64,7 +79,7 @@ def serialise_string(text: str) -> str:
 
 def serialise_bytes(raw: bytes) -> str:
     """Return a byte sequence item, `:BASE64:`."""
-    return http_sf.ser(raw)
+    return plain_bytes(raw)
 
 
 def serialise_component(name: str, params: Params) -> str:
@@ -74,7 +89,7 @@ def serialise_component(name: str, params: Params) -> str:
         FieldRefusedError: a parameter that no structured field can hold.
 
     """
-    return serialise_inner_list([(name, params)], {})[1:-1]
+    return plain_item(name, params) or serialise_inner_list([(name, params)], {})[1:-1]
 
 
 def serialise_inner_list(components: Sequence[Component], params: Params) -> str:
@@ -84,6 +99,9 @@ def serialise_inner_list(components: Sequence[Component], params: Params) -> str
         FieldRefusedError: a value that no structured field can hold.
 
     """
+    plain = plain_inner_list(components, params)
+    if plain is not None:
+        return plain
     label = "x"
     dictionary = cast("DictionaryType", {label: (list(components), params)})
     try:

@@ -23,7 +23,7 @@ def _check(
 ) -> tuple[Checked, list[JsonValue]]:
     kept: list[JsonValue] = []
     rules = Rules(checker, now or datetime.now(UTC))
-    return Check(rules, keep=kept.append).inputs(names), kept
+    return Check(rules, keep=lambda run: kept.extend(map(json.loads, run))).inputs(names), kept
 
 
 def _lines(path: Path, *events: object) -> str:

@@ -33,7 +33,7 @@ RUNS = [EVENTS[:3], EVENTS[3:6], EVENTS[6:]]
 def test_few_events_stay_in_memory(tmp_path: Path) -> None:
     with small(tmp_path) as found:
         for event in EVENTS:
-            found.add(event)
+            found.extend([event])
         assert list(found.batches()) == RUNS
         assert found.events == 8
         assert names(tmp_path) == []
@@ -42,7 +42,7 @@ def test_few_events_stay_in_memory(tmp_path: Path) -> None:
 def test_many_events_go_to_a_file_that_nobody_finds(tmp_path: Path, on_disk: None) -> None:
     with small(tmp_path) as found:
         for event in EVENTS:
-            found.add(event)
+            found.extend([event])
         assert (tmp_path / "spool" / "tmp").stat().st_mode & 0o777 == 0o700
         assert names(tmp_path / "spool" / "tmp") == []
         assert list(found.batches()) == RUNS
@@ -52,7 +52,7 @@ def test_what_is_needed_is_what_the_batches_take(tmp_path: Path) -> None:
     spool = new_spool(tmp_path / "spool")
     with small(tmp_path) as found:
         for number in range(8):
-            found.add(encode(benchmark_event(metric_value=number)))
+            found.extend([encode(benchmark_event(metric_value=number))])
         needed = found.needed_bytes
         assert len(keep(found, spool, now=NOW, max_bytes=needed)) == 3
     assert used(spool.folder) == needed == sum(len(one.payload) for one in batches_of(spool))
@@ -64,7 +64,7 @@ def test_what_the_quota_can_never_hold_is_counted_and_not_kept(
     spool = new_spool(tmp_path / "spool")
     with small(tmp_path, max_bytes=300, max_events=10_000) as found:
         for number in range(1_000):
-            found.add(b"%06d" % number)
+            found.extend([b"%06d" % number])
         assert list(found.batches()) == []
         envelope = found.needed_bytes - 7 * 1_000 + 1
         with pytest.raises(SpoolFullError, match=f"_BYTES to {envelope + 6_999} or more"):
@@ -82,14 +82,14 @@ def test_case_8_a_disk_that_fills_up_while_events_are_checked_keeps_nothing(
             pytest.raises(SpoolFullError, match=r"no space left in .* nothing was kept"),
             small(tmp_path) as found,
         ):
-            list(map(found.add, events))
+            found.extend(events)
         assert names(tmp_path / "spool" / "tmp") == []
 
 
 def test_a_spool_that_cannot_be_made_is_said_so(tmp_path: Path, on_disk: None) -> None:
     (tmp_path / "spool").write_text("a file")
     with small(tmp_path) as found, pytest.raises(SpoolError, match="cannot be made"):
-        found.add(b"1" * 30)
+        found.extend([b"1" * 30])
 
 
 def test_a_tmp_that_is_gone_is_said_so(
@@ -100,7 +100,7 @@ def test_a_tmp_that_is_gone_is_said_so(
         small(tmp_path) as found,
         pytest.raises(SpoolError, match="tmp cannot be written: no such"),
     ):
-        found.add(b"1" * 30)
+        found.extend([b"1" * 30])
 
 
 def test_memory_does_not_grow_with_the_input(
@@ -117,7 +117,7 @@ def test_memory_does_not_grow_with_the_input(
         spool = new_spool(tmp_path / f"spool-{events}")
         tracemalloc.start()
         with draft(spool.folder, max_bytes=QUOTA) as found:
-            checked = Check(rules, keep=lambda one: found.add(encode(one))).inputs([str(path)])
+            checked = Check(rules, keep=found.extend).inputs([str(path)])
             approvals = keep(found, spool, now=NOW, max_bytes=QUOTA)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

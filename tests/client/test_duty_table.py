@@ -114,13 +114,21 @@ def _attempts(report: Report) -> list[tuple[str, int]]:
     return [(outcome.result.value, outcome.attempts) for outcome in report.outcomes]
 
 
+# The patience with those whose answer never comes; the others may take their time.
+SHORT = {
+    "hang": {"silence_s": 0.25},
+    "201, a byte at a time": {"request_s": 0.35},
+    "1xx for ever": {"request_s": 0.35},
+}
+
+
 @pytest.mark.parametrize("line", KEPT)
 def test_kept(spool: Spool, line: str) -> None:
     answer, attempts, said = KEPT[line]
     put(spool, events=3, max_events=1)
     before = tree(spool.folder.pending)
     with misbehaving_server(then=answer) as server:
-        report = upload(spool, server, silence_s=0.25, request_s=0.35)
+        report = upload(spool, server, **SHORT.get(line, {}))
     assert tree(spool.folder.pending) == before
     assert _attempts(report) == [("kept", count) for count in attempts]
     assert report.exit_code == 1

@@ -102,7 +102,7 @@ def test_what_another_call_enqueued_meanwhile_is_left_out_and_equal_events_are_c
     with draft(spool.folder, max_bytes=QUOTA) as found:
         for event in (one, one, two, three, three):
             assert not repeats.is_repeat(event)
-            found.add(event)
+            found.extend([event])
         enqueue(events[:2], spool, now=NOW, max_bytes=QUOTA)  # by another call
         kept = keep_new(found, spool, repeats, mark, now=NOW, max_bytes=QUOTA)
     (batch,) = batches_of(spool, *(approval.batch_id for approval in kept))
@@ -116,7 +116,7 @@ def test_the_mark_of_an_absent_spool_changes_with_the_first_enqueue(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
     put(new_spool(tmp_path / "absent"))
     with draft(absent.folder, max_bytes=QUOTA) as found:
-        found.add(encode(benchmark_event()))
+        found.extend([encode(benchmark_event())])
         with pytest.raises(EnqueuedMeanwhileError, match="other events were enqueued meanwhile"):
             keep(found, absent, now=NOW, max_bytes=QUOTA, unless_after=mark)
     assert len(batches_of(absent)) == 1

@@ -42,10 +42,11 @@ def _run(
     token: str | None = None,
     clock: Clock | None = None,
     require_on: Callable[[], None] = lambda: None,
+    silence_s: float = 20.0,
 ) -> Enrolled:
     target = keys_target(ingest_target(server if isinstance(server, str) else server.url))
     clock = clock or Clock()
-    with Transport(target, "test/1", silence_s=0.5, request_s=1.0) as transport:
+    with Transport(target, "test/1", silence_s=silence_s) as transport:
         world = World(transport.post, require_on, clock.now, random.Random(7).randbytes)
         return Enroller(KEY, read_code(CODE), target, token).run(world)
 
@@ -98,10 +99,10 @@ def test_a_repeated_request_is_as_good() -> None:
 
 
 def test_a_lost_answer_says_to_come_again_with_the_same_code() -> None:
-    for answer in (close_after_reading(), hang(3)):
+    for answer, silence_s in ((close_after_reading(), 20.0), (hang(30), 0.5)):
         with misbehaving_server(answer) as server:
             with pytest.raises(EnrolmentError, match="may be enrolled, run this again with the sa"):
-                _run(server)
+                _run(server, silence_s=silence_s)
             assert len(server.requests) == 1
 
 

@@ -6,7 +6,7 @@ from support.client_world import file_size_limit
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.journal import Journal
-from vox_telemetry_client.journal_lines import Discarded, Ended, Enqueued
+from vox_telemetry_client.journal_lines import Attempt, Discarded, Ended, Enqueued, Line
 from vox_telemetry_client.ledger import ledger_of
 from vox_telemetry_client.limits import WINDOW_BATCHES
 
@@ -26,18 +26,30 @@ def test_every_line_that_is_appended_is_yielded_with_its_end(tmp_path: Path) -> 
     assert list(journal.lines(first_end)) == [(second_end, second)]
 
 
-def test_the_last_line_is_found_from_the_end_however_long(tmp_path: Path) -> None:
+def test_the_last_lines_are_found_from_the_end_however_long(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
-    assert journal.last() is None
+    assert journal.last(1) == []
+    lines = []
     for length in (1, 65_536, 200_000):
         line = Discarded(AT, ["a"], "x" * length)
         journal.append(line)
-        assert journal.last() == line
+        lines.append(line)
+        assert [journal.last(most) for most in (1, 2, 9)] == [[line], lines[-2:], lines]
     with (tmp_path / "j").open("ab") as file:
         file.write(b'{"event":"enq')
-    assert journal.last() == line
+    assert journal.last(1) == [line]
     (tmp_path / "j").write_bytes(b"damaged\n")
-    assert journal.last() is None
+    assert journal.last(2) == [None]
+
+
+def test_lines_can_be_made_durable_later_and_attempts_passed_over(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.sync()  # of nothing
+    lines: list[Line] = [Attempt(AT, "a", "retry", 503), Discarded(AT, ["a"], "why")]
+    journal.append(*lines, synced=False)
+    journal.sync()
+    assert [line for _, line in journal.lines()] == lines
+    assert list(journal.lines(attempts=False)) == [(journal.size_bytes(), lines[1])]
 
 
 def test_another_process_is_read_along(tmp_path: Path) -> None:
@@ -131,4 +143,4 @@ def test_a_journal_that_is_a_link_or_a_folder_is_refused(tmp_path: Path) -> None
     with pytest.raises(SpoolError, match="cannot be read"):
         list(Journal(tmp_path / "folder").lines())
     with pytest.raises(SpoolError, match="cannot be read"):
-        Journal(tmp_path / "folder").last()
+        Journal(tmp_path / "folder").last(1)

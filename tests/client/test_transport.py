@@ -28,7 +28,7 @@ from vox_telemetry_spec.wire import IngestTarget, ingest_target
 
 def _post(url: str, body: bytes = b"{}", **patience: float) -> Answer | Fault:
     with Transport(
-        ingest_target(url), "test/1", **({"silence_s": 0.5, "request_s": 1.5} | patience)
+        ingest_target(url), "test/1", **({"silence_s": 20.0, "request_s": 30.0} | patience)
     ) as transport:
         return transport.post({"x-one": "1"}, body)
 
@@ -64,21 +64,23 @@ def test_the_headers_shown_are_the_headers_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scripted", "fault"),
+    ("scripted", "fault", "patience"),
     [
-        (hang(30), Fault.TIMEOUT),
-        (drip(201, b"x" * 1_000, every_s=0.1), Fault.TIMEOUT),
-        (close_after_reading(), Fault.CLOSED),
-        (cut_body(201, b"x" * 100, sent_bytes=10), Fault.CLOSED),
-        (not_http(), Fault.CLOSED),
+        (hang(30), Fault.TIMEOUT, {"silence_s": 0.5}),
+        (drip(201, b"x" * 1_000, every_s=0.1), Fault.TIMEOUT, {"request_s": 1.5}),
+        (close_after_reading(), Fault.CLOSED, {}),
+        (cut_body(201, b"x" * 100, sent_bytes=10), Fault.CLOSED, {}),
+        (not_http(), Fault.CLOSED, {}),
     ],
     ids=["hang", "drip", "close-after", "cut", "not-http"],
 )
-def test_no_answer_is_classified_in_bounded_time(scripted: Scripted, fault: Fault) -> None:
+def test_no_answer_is_classified_in_bounded_time(
+    scripted: Scripted, fault: Fault, patience: dict[str, float]
+) -> None:
     began = time.monotonic()
     with misbehaving_server(scripted) as server:
-        assert _post(server.url) is fault
-    assert time.monotonic() - began < 4
+        assert _post(server.url, **patience) is fault
+    assert time.monotonic() - began < 20
 
 
 def test_a_reset_right_after_the_connect_may_look_refused() -> None:
@@ -134,7 +136,7 @@ def test_a_captive_portal_is_an_answer() -> None:
 def test_a_connection_is_used_again_or_made_anew() -> None:
     with (
         misbehaving_server(reply(500), close_after_reading(), reply(201)) as server,
-        Transport(ingest_target(server.url), "test/1", silence_s=0.5) as transport,
+        Transport(ingest_target(server.url), "test/1") as transport,
     ):
         answers = [transport.post({}, b"{}") for _ in range(3)]
     assert [answer.status if isinstance(answer, Answer) else answer for answer in answers] == [
@@ -166,10 +168,8 @@ def test_a_request_is_abandoned_from_another_thread() -> None:
     ):
         timer = Timer(0.3, transport.abandon)
         timer.start()
-        began = time.monotonic()
-        assert transport.post({}, b"{}") is Fault.CLOSED
+        assert transport.post({}, b"{}") is Fault.CLOSED  # and no timeout
         timer.join()
-    assert time.monotonic() - began < 4
 
 
 def test_no_request_outlives_an_abandoned_transport() -> None:

@@ -53,6 +53,10 @@ def test_the_figures_of_operation_are_the_codes() -> None:
             f"{limits.CHECK_THREADS_MAX_COUNT} threads beside the event loop, at most "
             f"{limits.CHECKS_PER_KEY_MAX_COUNT} of one key"
         ),
+        (
+            f"took more than {limits.CHECK_INLINE_MAX_S:g} seconds is treated so for "
+            f"{limits.CHECK_BESIDE_S:g} seconds"
+        ),
         f"At most {limits.QUEUE_MAX_BATCHES} batches wait",
         f"Above {limits.CONNECTIONS_MAX_COUNT} connections",
         f"after {limits.DRAIN_DEADLINE_S} seconds at the latest",

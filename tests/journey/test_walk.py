@@ -20,7 +20,7 @@ from vox_telemetry_client.spool import Spool
 def die(*_args, **_options):
     os.kill(os.getpid(), signal.SIGKILL)
 
-Spool.acknowledge = die
+Spool.receive = die
 import sys
 sys.argv = ["vox-telemetry", "upload"]
 main()

@@ -54,6 +54,8 @@ def test_every_variable_is_read() -> None:
         ("VOX_SINK_UPLOAD_TOKEN", " ", "VOX_SINK_UPLOAD_TOKEN is set but blank"),
         ("VOX_SINK_DATABASE_URL", "", "VOX_SINK_DATABASE_URL is set but blank"),
         ("VOX_SINK_DATABASE_URL", "mysql://u:geheim@h", "no Postgres URL, expected postgresql://"),
+        ("VOX_SINK_DATABASE_URL_FILE", " ", "VOX_SINK_DATABASE_URL_FILE is set but blank"),
+        ("VOX_SINK_UPLOAD_TOKEN_FILE", "/none", "'/none', which cannot be read: no such file"),
         ("VOX_SINK_PORT", "65536", "VOX_SINK_PORT is '65536', expected .* from 0 to 65535"),
         ("VOX_SINK_DATABASE_URL", "postgresql://u:geheim@h:x/d", "no Postgres URL, expected"),
         ("VOX_SINK_DATABASE_URL", "postgresql://u:geheim@[::1/d", "no Postgres URL, expected"),
@@ -133,3 +135,34 @@ def test_secrets_do_not_show() -> None:
 )
 def test_the_urls_of_libpq_are_taken(url: str) -> None:
     assert Config.from_env({"VOX_SINK_DATABASE_URL": url}).database_url == url
+
+
+def test_a_secret_in_a_file_is_read_without_its_newline(tmp_path: Path) -> None:
+    url, token = tmp_path / "url", tmp_path / "token"
+    url.write_text("postgresql://u:geheim@h/d\n")
+    token.write_text("geheim\n")
+    config = Config.from_env(
+        {"VOX_SINK_DATABASE_URL_FILE": str(url), "VOX_SINK_UPLOAD_TOKEN_FILE": str(token)}
+    )
+    assert (config.database_url, config.upload_token) == ("postgresql://u:geheim@h/d", "geheim")
+    assert (config.database_url_file, config.upload_token_file) == (url, token)
+    assert "geheim" not in repr(config)
+
+
+@pytest.mark.parametrize("name", ["VOX_SINK_DATABASE_URL", "VOX_SINK_UPLOAD_TOKEN"])
+def test_a_secret_and_a_file_of_it_are_one_setting_too_many(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("postgresql://h/geheim")
+    with pytest.raises(
+        ConfigError, match=f"{name} and {name}_FILE are both set, expected one"
+    ) as caught:
+        Config.from_env({name: "postgresql://h/geheim", f"{name}_FILE": str(file)})
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_file_that_holds_no_postgres_url_is_refused_without_its_text(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("mysql://u:geheim@h")
+    with pytest.raises(ConfigError, match="VOX_SINK_DATABASE_URL is no Postgres URL") as caught:
+        Config.from_env({"VOX_SINK_DATABASE_URL_FILE": str(file)})
+    assert "geheim" not in str(caught.value)

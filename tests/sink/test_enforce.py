@@ -1,19 +1,23 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.events import benchmark_event
 from support.uploads import Upload, new_batch_id, new_key, payload_of
-from vox_telemetry_sink.enforce import Accepted, enforce
+from vox_telemetry_sink.enforce import enforce
 from vox_telemetry_sink.errors import RefusalError
 from vox_telemetry_sink.verify import EnrolledKey, Received, read_claim, verify
 from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.data import read_contract
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.signature_base import SignableRequest
-from vox_telemetry_spec.taxonomy import SensitivityClass
+from vox_telemetry_spec.taxonomy import Family, SensitivityClass
+from vox_telemetry_spec.times import parse_time
 
 CHECKER = Checker.load()
 NOW = datetime(2026, 11, 22, 10, 0, 0, 123_987, tzinfo=UTC)
@@ -48,17 +52,36 @@ def good(**changes: Any) -> Any:
 
 def test_a_good_batch_is_typed() -> None:
     accepted = enforced(payload_of(good(metric_value=None), good(), batch_id=BATCH_ID))
-    assert accepted.envelope.batch_id == BATCH_ID
+    assert accepted.batch_id == BATCH_ID
     assert accepted.received_at == datetime(2026, 11, 22, 10, 0, 0, 123_000, tzinfo=UTC)
-    assert [event.metric_value for event in accepted.events] == [None, 0.432]
-    assert accepted.events[0].recorded_at == datetime(2026, 11, 22, 9, 0, 0, 500_000, tzinfo=UTC)
-    assert json.loads(accepted.events[0].metadata) == good()["metadata"]
+    assert accepted.events.metric_values == [None, 0.432]
+    moment = datetime(2026, 11, 22, 9, 0, 0, 500_000, tzinfo=UTC)
+    assert accepted.events.recorded_at == [moment, moment]
+    assert accepted.events.session_ids == ["bench:cpython-3.11"] * 2
+    assert [json.loads(one) for one in accepted.events.metadata] == [good()["metadata"]] * 2
+
+
+def test_an_accepted_batch_keeps_nothing_decoded() -> None:
+    accepted = enforced(payload_of(good(), good(), batch_id=BATCH_ID))
+    kept = {type(member) for column in accepted.events for member in column}
+    assert kept == {Family, str, datetime, float, bytes}
+
+
+@given(st.timedeltas(timedelta(), timedelta(days=300)), st.integers(0, 9))
+def test_times_are_typed_to_the_microsecond_that_parse_time_reads(
+    age: timedelta, digits: int
+) -> None:
+    moment = NOW - age
+    fraction = f".{moment.microsecond:06}789"[: digits + 1] if digits else ""
+    text = f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    accepted = enforced(payload_of(good(recorded_at=text), batch_id=BATCH_ID))
+    assert accepted.events.recorded_at == [parse_time(text)]
 
 
 def test_nobody_else_makes_an_accepted() -> None:
     accepted = enforced(payload_of(good(), batch_id=BATCH_ID))
     with pytest.raises(RuntimeError, match="made by enforce"):
-        Accepted(accepted.verified, accepted.envelope, b"", 0, [], accepted.received_at, object())
+        replace(accepted, made_by=object())
 
 
 def test_another_id_than_the_signed_one_is_refused() -> None:
@@ -139,7 +162,7 @@ def test_s2_takes_the_ceiling_and_the_family_by_name() -> None:
     payload = payload_of(s2_event(), batch_id=BATCH_ID)
     named = frozenset({"mcp_surface_s2"})
     accepted = enforced(payload, ceiling=SensitivityClass.S2, families=named)
-    assert [event.family.family for event in accepted.events] == ["mcp_surface_s2"]
+    assert [family.family for family in accepted.events.families] == ["mcp_surface_s2"]
     sensitivity = [(0, "/metric_type", "policy.sensitivity-class")]
     assert found(payload, families=named) == sensitivity
     assert found(payload) == sensitivity

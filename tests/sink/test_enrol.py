@@ -106,11 +106,9 @@ async def test_a_newly_enrolled_key_uploads_within_two_seconds(
         for worker in (left, right):
             assert (await Upload(key=one.key).post(worker)).status_code == 401
         assert (await one.post(left)).status_code == 201
-        enrolled_s = time.monotonic()
+        await asyncio.sleep(2)
         for worker in (left, right):
-            while (await Upload(key=one.key).post(worker)).status_code != 201:
-                assert time.monotonic() - enrolled_s < 2.0
-                await asyncio.sleep(0.05)
+            assert (await Upload(key=one.key).post(worker)).status_code == 201
 
 
 async def test_the_same_key_and_code_again_gets_the_same_receipt(
@@ -278,10 +276,10 @@ async def test_all_enrolments_share_one_bucket_a_worker_and_uploads_have_theirs(
     code = await invited(key_store)
     async with live_sink() as client:
         began_s = time.monotonic()
-        answers = [await client.post("/v1/keys", content=b"") for _ in range(14)]
+        answers = await asyncio.gather(*(client.post("/v1/keys", content=b"") for _ in range(30)))
         took_s = time.monotonic() - began_s
         limited = [answer for answer in answers if answer.status_code == 429]
-        assert 14 - 10 - int(took_s) - 1 <= len(limited) <= 14 - 10
+        assert 30 - 10 - int(took_s) - 1 <= len(limited) <= 30 - 10
         assert_problem(limited[0], ProblemType.RATE_LIMITED, code)
         assert limited[0].headers["retry-after"] == "1"
         assert limited[0].headers["ratelimit-policy"] == '"enrolments";q=10;w=10'

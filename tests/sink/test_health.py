@@ -1,5 +1,4 @@
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
@@ -14,6 +13,10 @@ from vox_telemetry_spec.problems import ProblemType
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 LiveSink = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+WAITING_FOR_LOCKS = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE datname = current_database() AND NOT granted
+"""
 
 
 async def test_a_sink_that_can_store_is_ready(client: httpx.AsyncClient) -> None:
@@ -87,9 +90,13 @@ async def test_a_full_queue_makes_it_not_ready_and_uploads_are_503_with_retry_af
         async with connection.transaction():
             await connection.execute("LOCK TABLE batch")
             first = asyncio.create_task(upload().post(client))
-            await asyncio.sleep(0.3)  # it is being written, and waits for the lock
+            while await connection.fetchval(WAITING_FOR_LOCKS) == 0:
+                assert not first.done()  # it is about to be written
+                await asyncio.sleep(0.02)
             waiting = [asyncio.create_task(upload().post(client)) for _ in range(2)]
-            await asyncio.sleep(0.3)
+            while (await client.get("/readyz")).status_code == 200:
+                assert not any(one.done() for one in waiting)
+                await asyncio.sleep(0.02)
             refused, ready = await upload().post(client), await client.get("/readyz")
             alive = await client.get("/livez")
     finally:
@@ -102,7 +109,7 @@ async def test_a_full_queue_makes_it_not_ready_and_uploads_are_503_with_retry_af
     assert (await client.get("/readyz")).status_code == 200
 
 
-async def test_a_database_that_hangs_is_not_ready_within_five_seconds(
+async def test_a_database_that_hangs_is_not_ready_at_the_deadline(
     client: httpx.AsyncClient, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vox_telemetry_sink.health.READY_DEADLINE_S", 0.5)
@@ -110,9 +117,7 @@ async def test_a_database_that_hangs_is_not_ready_within_five_seconds(
     try:
         async with connection.transaction():
             await connection.execute("LOCK TABLE schema_migration")
-            began = time.monotonic()
-            answer = await client.get("/readyz")
-            assert time.monotonic() - began < 2
+            answer = await client.get("/readyz")  # the lock is held as long as it takes
     finally:
         await connection.close()
     assert answer.status_code == 503

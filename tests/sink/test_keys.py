@@ -1,4 +1,6 @@
+import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -61,3 +63,40 @@ async def test_what_is_no_key_id_is_not_looked_up(text: str) -> None:
         assert await registry.find(text) is None
         with pytest.raises(StoreUnavailableError):
             await registry.find("x" * 43)
+
+
+class CountedStore(KeyStore):
+    """Counts how often the database is asked."""
+
+    asked = 0
+
+    async def find(self, key_id: str) -> Any:
+        self.asked += 1
+        return await super().find(key_id)
+
+
+async def test_all_who_wait_for_one_key_ask_the_database_once(
+    database_url: str, key: SigningKey
+) -> None:
+    async with connected_pool(database_url) as pool:
+        store = CountedStore(pool)
+        registry = KeyRegistry(store, clock=Clock())
+        waiting = [asyncio.create_task(registry.find(key.public.key_id)) for _ in range(50)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()  # a sender that leaves takes nobody's answer with it
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(answers[0], asyncio.CancelledError)
+    assert {answer.public.key_id for answer in answers[1:]} == {key.public.key_id}
+    assert store.asked == 1
+
+
+async def test_a_look_that_fails_fails_all_who_wait_and_the_next_asks_again() -> None:
+    async with connected_pool("postgresql://nobody@127.0.0.1:1/x") as pool:
+        store = CountedStore(pool)
+        registry = KeyRegistry(store, clock=Clock())
+        looks = (registry.find("x" * 43) for _ in range(3))
+        answers = await asyncio.gather(*looks, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [StoreUnavailableError] * 3
+        with pytest.raises(StoreUnavailableError):
+            await registry.find("x" * 43)
+    assert store.asked == 2

@@ -135,7 +135,7 @@ def test_a_batch_vector(vector: Vector) -> None:
         assert listed(caught.value) == expected["violations"]
         return
     accepted = enforced(payload, vector["idempotency_key"], vector["now"])
-    assert len(accepted.events) == expected["event_count"]
+    assert len(accepted.events.families) == expected["event_count"]
     assert accepted.payload_sha256.hex() == expected["payload_sha256"]
 
 

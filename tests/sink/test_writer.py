@@ -1,29 +1,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from support.accepted import accepted_batch
 from support.events import benchmark_event
-from support.uploads import Upload, new_batch_id, payload_of
 from vox_telemetry_sink.database import connected_pool
-from vox_telemetry_sink.enforce import Accepted, enforce
+from vox_telemetry_sink.enforce import Accepted, Events
 from vox_telemetry_sink.errors import RefusalError, StoreError, StoreUnavailableError
 from vox_telemetry_sink.store import Store
-from vox_telemetry_sink.unpack import unpack
-from vox_telemetry_sink.verify import EnrolledKey, Received, read_claim, verify
 from vox_telemetry_sink.writer import Writer, running_writer
-from vox_telemetry_spec.checking import Checker
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.problems import ProblemType
-from vox_telemetry_spec.signature_base import SignableRequest
-from vox_telemetry_spec.taxonomy import SensitivityClass
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
-
-CHECKER = Checker.load()
 
 
 @pytest.fixture
@@ -31,25 +23,16 @@ def accept(key: SigningKey) -> Any:
     """Walk a batch through verify and enforce, as the ingest does."""
 
     def accepted(*events: Any, batch_id: str | None = None) -> Any:
-        batch_id = batch_id or new_batch_id()
-        upload = Upload(key=key, batch_id=batch_id, payload=payload_of(*events, batch_id=batch_id))
-        request = SignableRequest("POST", upload.authority, upload.path, upload.headers())
-        received = Received(request, None, upload.body)
-        enrolled = EnrolledKey(key.public, "test", SensitivityClass.S1, is_revoked=False)
-        now = datetime.now(UTC)
-        verified = verify(received, read_claim(received), enrolled, now=now)
-        return enforce(verified, unpack(verified), CHECKER, now=now)
+        return accepted_batch(key, *events, batch_id=batch_id)
 
     return accepted
 
 
-def poison(accepted: Any) -> Any:
-    """Break a batch as only a bug could: its second event has no metadata."""
-    broken = accepted.events[0].__class__(
-        accepted.events[0].family, "x", accepted.events[0].recorded_at, None, b"not json"
-    )
-    accepted.events.append(broken)
-    return accepted
+def poison(accepted: Accepted) -> Accepted:
+    """Break a batch as only a bug could: its last event has no metadata."""
+    broken = Events(*([*column, column[0]] for column in accepted.events))
+    broken.metadata[-1] = b"not json"
+    return replace(accepted, events=broken)
 
 
 async def test_what_waits_is_written_in_one_transaction(
@@ -95,7 +78,7 @@ async def test_the_same_id_with_other_bytes_in_one_group_is_refused(
     store: Store, accept: Callable[..., Accepted], fetch: Fetch
 ) -> None:
     one = accept()
-    other = accept(benchmark_event(), benchmark_event(), batch_id=one.envelope.batch_id)
+    other = accept(benchmark_event(), benchmark_event(), batch_id=one.batch_id)
     async with running_writer(store) as writer:
         results = await asyncio.gather(
             writer.write(one), writer.write(other), return_exceptions=True
@@ -109,7 +92,7 @@ async def test_a_poison_batch_harms_nobody_else(
     store: Store, accept: Callable[..., Accepted], fetch: Fetch
 ) -> None:
     batches = [accept() for _ in range(5)]
-    poison(batches[2])
+    batches[2] = poison(batches[2])
     async with running_writer(store) as writer:
         results = await asyncio.gather(*map(writer.write, batches), return_exceptions=True)
         assert [isinstance(result, StoreError) for result in results] == [
@@ -127,7 +110,7 @@ async def test_an_id_whose_events_failed_is_free_for_a_repetition(
     store: Store, accept: Callable[..., Accepted], fetch: Fetch
 ) -> None:
     one = accept()
-    bad = poison(replace(one, events=list(one.events)))
+    bad = poison(one)
     async with running_writer(store) as writer:
         with pytest.raises(StoreError):
             await writer.write(bad)

@@ -77,10 +77,10 @@ def test_open_texts_come_by_column() -> None:
         columns,
     )
     assert columns == [
-        Column(["a", "b"], TOKEN, are_names=False),
-        Column(["x"], "", are_names=False),
+        Column({"a", "b"}, TOKEN, are_names=False),
+        Column({"x"}, "", are_names=False),
         Column({"k", "l"}, TOKEN, are_names=True),
-        Column(["v", "w"], TOKEN, are_names=False),
+        Column({"v", "w"}, TOKEN, are_names=False),
     ]
 
 

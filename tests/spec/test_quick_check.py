@@ -1,6 +1,8 @@
 """The quick check of a batch says yes only where each event would pass alone."""
 
+import base64
 import copy
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -166,6 +168,64 @@ TEXTS = st.one_of(
     st.from_regex(r"[A-Za-z0-9_.:+-]{1,30}", fullmatch=True),
     st.sampled_from(["fe80::1", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "10:00:00", "v1.2.3"]),
 )
+
+
+HIDDEN = st.builds(
+    lambda text, hide: hide(text.encode()),
+    st.sampled_from(["/home/alice/x", "alice@example.org", "C:\\Users\\alice", "plain words only"]),
+    st.sampled_from(
+        [
+            bytes.hex,
+            lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="),
+            lambda raw: f"lane-{raw.hex('.')}",
+        ]
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def warm() -> Checker:
+    """Make a checker that has met so many texts that it searches all new ones together."""
+    checker = Checker.load()
+    for first in range(0, 1000, 100):
+        checker.check_batch(usage_events()[first : first + 100], now=NOW, ceiling=S1)
+    assert "_search" in vars(checker._scanner._tokens)
+    return checker
+
+
+@settings(max_examples=60, deadline=None)
+@given(lanes=st.lists(st.one_of(TEXTS, HIDDEN), min_size=2, max_size=40))
+def test_a_warm_process_judges_as_a_cold_one(lanes: list[str], warm: Checker) -> None:
+    events = copy.deepcopy(lane_events()[:40])
+    for event, lane in zip(events, lanes, strict=False):
+        event["metadata"]["details"] = {"lane": lane}
+    CHECKER._scanner.forget()
+    assert warm.check_batch(events, now=NOW, ceiling=S1).violations == one_by_one(events)
+
+
+def test_a_process_that_meets_few_texts_compiles_no_search() -> None:
+    checker = Checker.load()
+    checker.check_batch(usage_events()[:100], now=NOW, ceiling=S1)
+    assert "_search" not in vars(checker._scanner._tokens)
+
+
+def test_rules_look_only_at_what_the_search_finds(
+    warm: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    look = warm._scanner._rules_of_text
+
+    def note(text: str) -> set[str]:
+        looked_at.append(text)
+        return look(text)
+
+    monkeypatch.setattr(warm._scanner, "_rules_of_text", note)
+    events = copy.deepcopy(lane_events()[:100])
+    for number, event in enumerate(events):
+        event["metadata"]["name"] = f"test.test_unmet.{event['metadata']['name']}"
+        event["metadata"]["details"] = {"commit": hashlib.sha1(b"%d" % number).hexdigest()}  # noqa: S324 -- as git does
+    assert warm.check_batch(events, now=NOW, ceiling=S1).violations == []
+    assert len(looked_at) <= 10
 
 
 @settings(max_examples=300, deadline=None)

@@ -12,6 +12,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 os.environ.setdefault("TESTCONTAINERS_CONNECTION_MODE", "docker_host")
 os.environ.setdefault("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1")
 os.environ.setdefault("TC_POOLING_INTERVAL", "0.1")
+os.environ.setdefault("TC_MAX_TRIES", "1000")  # 100 s: a busy machine makes a cluster slowly
 
 import docker
 from docker.errors import DockerException, NotFound

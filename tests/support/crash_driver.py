@@ -6,6 +6,7 @@ by a fork of it and answered on stdout with `{"code", "steps"}`: the exit code (
 the names of the steps begun. A torn step leaves half of its bytes behind.
 """
 
+import gc
 import importlib
 import io
 import json
@@ -144,12 +145,17 @@ def _warm_up() -> None:
     """Import and compile what every fork would again."""
     for module in pkgutil.walk_packages(vox_telemetry_client.__path__, "vox_telemetry_client."):
         importlib.import_module(module.name)
+    for name in LATE:
+        importlib.import_module(name)
     packaged_contract()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         run(["check", os.devnull])
+    gc.freeze()
 
 
 if __name__ == "__main__":
+    from warm_process import LATE
+
     import vox_telemetry_client
     from vox_telemetry_client.cli import run
     from vox_telemetry_client.permission import packaged_contract

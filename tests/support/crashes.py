@@ -68,7 +68,7 @@ class Client:
         return Ended(**json.loads(self._stdout.readline()))
 
 
-def _unmeasured(environ: Mapping[str, str]) -> dict[str, str]:
+def unmeasured(environ: Mapping[str, str]) -> dict[str, str]:
     """Leave out what has a process measured: killed ones tell nothing, and it doubles their time."""
     return {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
 
@@ -79,7 +79,7 @@ def watched_client(env: Mapping[str, str]) -> Iterator[Client]:
     driver = Path(__file__).with_name("crash_driver.py")
     process = subprocess.Popen(
         [sys.executable, driver],
-        env=_unmeasured(os.environ) | dict(env),
+        env=unmeasured(os.environ) | dict(env),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,6 +1,5 @@
 """The commands, in the order of the walk; each lives in the file of its name."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -36,6 +35,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the flag
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 -- it is slow, and rarely asked for
+
         output.line(f"vox-telemetry {version('vox-telemetry')}")
         raise typer.Exit
 

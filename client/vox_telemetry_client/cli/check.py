@@ -7,6 +7,7 @@ import typer
 
 from vox_telemetry_client.check import Check
 from vox_telemetry_client.cli import output, verdict
+from vox_telemetry_client.cli.collecting import uncollected
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.progress import EventsProgress
 from vox_telemetry_client.cli.rules import repair_with, rules
@@ -35,7 +36,7 @@ def check(
     inputs = find_inputs(files)
     # Asked is only whether a hash is admitted: any salt tells that, and none has to be kept.
     repair = repair_with(on_forbidden, lambda: secrets.token_bytes(SALT_MIN_BYTES))
-    with EventsProgress.of_files(inputs.names, shown=not as_json) as progress:
+    with EventsProgress.of_files(inputs.names, shown=not as_json) as progress, uncollected():
         checked = Check(rules(repair), on_run=progress.run).inputs(inputs.names)
     if as_json:
         output.document(

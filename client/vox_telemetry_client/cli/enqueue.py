@@ -73,7 +73,7 @@ def enqueue(  # noqa: PLR0913 -- typer makes each of them an option
     ) as found:
         there = spool_to_read(config)
         mark = there.enqueue_mark()
-        repeats = Repeats(there.enqueued_before())
+        repeats = Repeats(there.noted_before(), there.enqueued_before)
         taker = Taker(found, repeats, again, repair, shown=not as_json)
         if from_store:
             taken = taker.rows(db or config.store, wanted)

@@ -5,19 +5,20 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TextIO, TypeAlias
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from vox_telemetry_client.errors import (
     OutputError,
     ReaderLeftError,
     os_words,
 )
+
+# rich takes longer to import than most commands to run, and a document or a plain line needs none.
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Document: TypeAlias = "Mapping[str, object]"
 
@@ -62,10 +63,12 @@ def ask(question: str) -> bool | None:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under headings, plain where standard output is no terminal."""
+    from rich.table import Table  # noqa: PLC0415 -- see above
+
     shown = Table(*headings, box=None, pad_edge=False)
     for row in rows:
         shown.add_row(*row)
-    console = Console(highlight=False, markup=False)
+    console = _console()
     if not console.is_terminal:
         console.width = 200  # columns for programs that read it, not for a screen
     with _standard_output():
@@ -77,17 +80,25 @@ def finding(state: str, text: str, style: str) -> None:
 
     What shows colours is decided by rich: NO_COLOR and TERM=dumb forbid, FORCE_COLOR asks for them.
     """
-    console = Console(highlight=False, markup=False)
+    console = _console()
     if not console.is_terminal:
         line(f"{state:4}  {text}")
         return
+    from rich.text import Text  # noqa: PLC0415 -- see above
+
     with _standard_output():
         console.print(Text.assemble((f"{state:4}", style), f"  {text}"), soft_wrap=True)
 
 
-def stderr_console() -> Console:
+def stderr_console() -> "Console":
     """Return where progress is shown."""
-    return Console(stderr=True, highlight=False, markup=False)
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console  # noqa: PLC0415 -- see above
+
+    return Console(stderr=stderr, highlight=False, markup=False)
 
 
 def _write(text: str) -> None:

@@ -1,12 +1,9 @@
 """Progress bars on standard error, where that is a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.limits import PROGRESS_FROM_BYTES
@@ -18,12 +15,20 @@ _TOLD_FROM_S = 1.0  # a shorter wait is over before it is read
 class Progress:
     """Counts batches; away from a terminal it only says when it has to wait."""
 
-    def __init__(self, batches: int) -> None:
-        """Count up to `batches`; a split adds to them."""
+    def __init__(self, batches: Callable[[], int]) -> None:
+        """Count up to `batches`, which is asked where the bar is shown; a split adds to them."""
+        from rich import progress as bars  # noqa: PLC0415 -- slow: only what shows a bar pays
+
         console = output.stderr_console()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._bar = Bar(*columns, console=console, disable=not console.is_terminal, transient=True)
-        self._task = self._bar.add_task("batches", total=batches)
+        self._bar = bars.Progress(
+            bars.TextColumn("{task.description}"),
+            bars.BarColumn(),
+            bars.MofNCompleteColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("batches", total=0 if self._bar.disable else batches())
 
     def outcome(self, _outcome: Outcome) -> None:
         """Count one batch."""
@@ -54,16 +59,19 @@ class EventsProgress:
 
     def __init__(self, total_bytes: int | None, *, shown: bool) -> None:
         """Count up to `total_bytes`; None where that is not known, as of standard input."""
+        from rich import progress as bars  # noqa: PLC0415 -- as above
+
         console = output.stderr_console()
         large = total_bytes is None or total_bytes >= PROGRESS_FROM_BYTES
-        columns = (
-            TextColumn("checking"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[events]} events"),
+        self._bar = bars.Progress(
+            bars.TextColumn("checking"),
+            bars.BarColumn(),
+            bars.TaskProgressColumn(),
+            bars.TextColumn("{task.fields[events]} events"),
+            console=console,
+            disable=not (shown and large and console.is_terminal),
+            transient=True,
         )
-        shown = shown and large and console.is_terminal
-        self._bar = Bar(*columns, console=console, disable=not shown, transient=True)
         self._task = self._bar.add_task("events", total=total_bytes, events=0)
         self._events = 0
 

@@ -33,7 +33,7 @@ def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: Ru
         held(kept.folder.upload_lock, "an upload", wait_s=UPLOAD_LOCK_WAIT_S),
         connection(config, target, ca_file) as transport,
         Interruption(transport.abandon) as interruption,
-        Progress(kept.extent()[0]) as progress,
+        Progress(lambda: kept.extent()[0]) as progress,
     ):
 
         def allowed() -> Decision:

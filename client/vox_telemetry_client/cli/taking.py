@@ -12,6 +12,7 @@ import typer
 
 from vox_telemetry_client.check import Check, Checked, Rules
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.cli.collecting import uncollected
 from vox_telemetry_client.cli.progress import EventsProgress
 from vox_telemetry_client.cli.rules import rules
 from vox_telemetry_client.draft import Draft
@@ -21,7 +22,6 @@ from vox_telemetry_client.repair import Repair
 from vox_telemetry_client.repeats import Repeats
 from vox_telemetry_client.store_events import StoreEvents, Wanted
 from vox_telemetry_spec.retention import read_time
-from vox_telemetry_spec.strict_json import JsonValue, encode
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Taker:
 
     def files(self, inputs: Inputs) -> "Taken":
         """Take the events of files."""
-        with EventsProgress.of_files(inputs.names, shown=self.shown) as progress:
+        with EventsProgress.of_files(inputs.names, shown=self.shown) as progress, uncollected():
             checked = self._check(rules(self.repair), progress).inputs(inputs.names)
         return Taken(checked, self.repeats.found, self.again, inputs)
 
@@ -44,7 +44,7 @@ class Taker:
         """Take the rows of a store that may be enqueued."""
         with_rules = rules(self.repair)
         store = StoreEvents(path, wanted, with_rules, recording_switch())
-        with EventsProgress(None, shown=self.shown) as progress:
+        with EventsProgress(None, shown=self.shown) as progress, uncollected():
             checked = self._check(with_rules, progress).events(str(path), store.read())
         staying: list[dict[str, object]] = [
             {"metric_type": metric_type, "rule": rule, "rows": rows}
@@ -55,10 +55,9 @@ class Taker:
     def _check(self, with_rules: Rules, progress: EventsProgress) -> Check:
         return Check(with_rules, keep=self._take, on_run=progress.run)
 
-    def _take(self, event: JsonValue) -> None:
-        canonical = encode(event)
-        if not self.repeats.is_repeat(canonical) or self.again:
-            self.draft.add(canonical)
+    def _take(self, events: list[bytes]) -> None:
+        new = self.repeats.new_among(events)
+        self.draft.extend(events if self.again else new)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import typer
 import uvicorn
 
 from vox_telemetry_sink import database
-from vox_telemetry_sink.app import create_app
+from vox_telemetry_sink.app import worker_app
 from vox_telemetry_sink.cli.settings import (
     DatabaseUrl,
     DataDir,
@@ -30,6 +30,7 @@ from vox_telemetry_sink.config import (
     METRICS_LISTEN,
     PORT,
     RECEIPT_KEY_FILE,
+    SETTINGS,
     WORKERS,
     Config,
 )
@@ -97,7 +98,7 @@ def serve(
             environment[RECEIPT_KEY_FILE] = str(key_file)
         _serve(
             replace(config, database_url=dsn, receipt_key_file=key_file),
-            {**environment, **for_workers, DATABASE_URL: dsn},
+            {**_naming(config, dsn, environment), **for_workers},
         )
 
 
@@ -165,12 +166,19 @@ async def _prepare(dsn: str, *, may_migrate: bool) -> None:
     await database.migrate(dsn)  # nothing pending: makes the partitions of the coming months
 
 
+def _naming(config: Config, dsn: str, environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment in which workers find the database; a secret in a file stays there."""
+    return environment if config.database_url_file else {**environment, DATABASE_URL: dsn}
+
+
 def _serve(config: Config, environment: dict[str, str]) -> None:
     alone = config.workers == 1
     if not alone:
+        for name in SETTINGS.values():
+            os.environ.pop(name, None)  # what a flag or the other form of a secret has beaten
         os.environ.update(environment)  # the workers are new processes: they read Config there
     uvicorn.run(
-        create_app(config) if alone else _FACTORY,
+        worker_app(config) if alone else _FACTORY,
         factory=not alone,
         workers=config.workers,
         host=config.host,

@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from vox_telemetry_sink.config import CONFIG_FILE, DATA_DIR, DATABASE_URL, Config
+from vox_telemetry_sink.config import (
+    CONFIG_FILE,
+    DATA_DIR,
+    DATABASE_URL,
+    SECRET_FILES,
+    Config,
+)
 from vox_telemetry_sink.config_file import read_config_file
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.errors import ConfigError
@@ -40,8 +46,7 @@ def settings(flags: Mapping[str, object]) -> dict[str, str]:
         ConfigError: the file cannot be used.
 
     """
-    given = _given(flags)
-    return {**_from_file(), **os.environ, **given}
+    return {name: value for name, (value, _) in _layered(flags).items()}
 
 
 def sources(flags: Mapping[str, object]) -> dict[str, str]:
@@ -51,8 +56,20 @@ def sources(flags: Mapping[str, object]) -> dict[str, str]:
         ConfigError: the file cannot be used.
 
     """
+    return {name: source for name, (_, source) in _layered(flags).items()}
+
+
+def _layered(flags: Mapping[str, object]) -> dict[str, tuple[str, str]]:
+    """Return values and sources; a secret beats, as the file of one does, either form below."""
     layers = {"file": _from_file(), "environment": os.environ, "flag": _given(flags)}
-    return {name: source for source, layer in layers.items() for name in layer}
+    found: dict[str, tuple[str, str]] = {}
+    for source, layer in layers.items():
+        for secret, file in SECRET_FILES.items():
+            if secret in layer or file in layer:
+                found.pop(secret, None)
+                found.pop(file, None)
+        found.update({name: (value, source) for name, value in layer.items()})
+    return found
 
 
 def _given(flags: Mapping[str, object]) -> dict[str, str]:

@@ -38,6 +38,11 @@ def load_migrations() -> list[Migration]:
     )
 
 
+def load_citus() -> str:
+    """Return the statements that follow the migrations on a Citus cluster."""
+    return files(__name__).joinpath("citus.sql").read_text(encoding="utf-8")
+
+
 def _migration(file_name: str, content: bytes) -> Migration:
     found = _MIGRATION_FILE.fullmatch(file_name)
     if found is None:

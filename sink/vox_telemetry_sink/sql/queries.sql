@@ -34,7 +34,7 @@ SELECT to_regclass('event_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')) IS 
 -- facts --
 -- For doctor. Months ahead count from this one, and those within a year.
 SELECT current_setting('server_version'), clock_timestamp(),
-       NOT EXISTS (SELECT FROM event_default),
+       NOT EXISTS (SELECT 1 FROM event_default),  -- of no columns, Citus can make no subquery
        (SELECT count(*) FROM generate_series(0, 11) AS month
         WHERE to_regclass('event_' || to_char(
             date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => month), 'YYYY_MM'
@@ -109,6 +109,11 @@ ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id;
 -- What receipts are made of.
 SELECT batch_id, payload_sha256, event_count, received_at FROM batch WHERE batch_id = ANY ($1);
 
+-- write_something --
+-- A commit that wrote nothing waits for no standby. A repetition writes nothing, and the commit that
+-- it repeats may have been given up while it waited: the row is there, and perhaps on one disk only.
+SELECT pg_logical_emit_message(true, 'vox-telemetry-sink', '');
+
 -- keep_rejection --
 INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes)
 VALUES ($1, $2, $3, $4, $5, $6);
@@ -182,6 +187,16 @@ DELETE FROM batch WHERE ctid = ANY (
 DELETE FROM rejection WHERE ctid = ANY (
     ARRAY(SELECT ctid FROM rejection WHERE rejected_at < $1 LIMIT $2));
 
+-- delete_default_on_every_shard --
+-- Here and below: on a cluster a ctid names a row of each shard, and every shard is a chunk.
+DELETE FROM event_default WHERE received_at < $1;
+
+-- delete_batches_on_every_shard --
+DELETE FROM batch WHERE received_at < $1;
+
+-- delete_rejections_on_every_shard --
+DELETE FROM rejection WHERE rejected_at < $1;
+
 -- delete_aged_codes --
 DELETE FROM enrolment_code WHERE ctid = ANY (
     ARRAY(SELECT ctid FROM enrolment_code WHERE expires_at < $1 LIMIT $2));
@@ -248,3 +263,33 @@ FROM batch LEFT JOIN client_key USING (key_id) WHERE batch_id = $1;
 
 -- count_batch_events --
 SELECT family, count(*) FROM event WHERE batch_id = $1 GROUP BY family ORDER BY family;
+
+-- citus_version --
+-- No row without the extension in this database.
+SELECT extversion FROM pg_extension WHERE extname = 'citus';
+
+-- citus_is_installed --
+-- On the server, whether this database has the extension or not.
+SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus');
+
+-- citus_places --
+-- $1 which tables; a reference table has no column.
+SELECT logicalrelid::text AS table_name,
+       CASE WHEN partkey IS NOT NULL THEN column_to_column_name(logicalrelid, partkey) END
+           AS column_name
+FROM pg_dist_partition WHERE logicalrelid::text = ANY ($1);
+
+-- one_by_one --
+-- In one transaction, statements that change every shard may not take several connections to a node.
+SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
+
+-- make_reference_table --
+SELECT create_reference_table($1::text::regclass);
+
+-- distribute_table --
+-- $1 by its column $2, beside the shards of $3, or of none.
+SELECT create_distributed_table($1::text::regclass, $2, colocate_with => $3);
+
+-- drop_local_rows --
+-- What the table held before it was spread stays on the coordinator's disk, unseen, until then.
+SELECT truncate_local_data_after_distributing_table($1::text::regclass);

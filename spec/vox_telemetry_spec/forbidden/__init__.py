@@ -5,6 +5,9 @@ normalise   one spelling for look-alikes: compatibility forms, ignorables, confu
 decode      the texts that a string holds in an encoded form
 names       member names, word by word
 values      strings, by pattern
+search      many patterns at once, by the validator's engine
+hidden      patterns that find whatever `decode` could read
+tokens      which of many strings the rules need not look at
 scanner     the walk over an event
 """
 

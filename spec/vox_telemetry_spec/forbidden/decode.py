@@ -4,7 +4,6 @@ A form is tried only where its shape invites it, and its result counts only if i
 a digest decodes to bytes, a hidden path to letters.
 """
 
-import base64
 import binascii
 import html
 import json
@@ -29,7 +28,7 @@ _ANY_TEXT = re.compile(r"[\t\n\r -~\u00a1-\uffff]+")
 _BRACKETS_MAX_COUNT = 256  # far more than a token holds, far less than any parser's stack
 _TEXT_MIN_CHARS = 4  # "/tmp" and "C:\\x" are the shortest paths worth hiding
 _ANY_TEXT_MIN_CHARS = 16  # by chance, identifiers decode to short runs of odd letters
-_SHIFTED_TEXT_MIN_CHARS = 8
+_SHIFTED_TEXT = re.compile(rb"[ -~]{8,}")
 _SHIFTED_TEXT_MIN_SHARE = 0.75
 
 
@@ -113,7 +112,7 @@ def _base64_bytes(run: str) -> bytes:
     plain = run.replace("-", "+").replace("_", "/")
     plain = plain[: len(plain) - (len(plain) % 4 == 1)]
     try:
-        return base64.b64decode(plain + "=" * (-len(plain) % 4))
+        return binascii.a2b_base64(plain + "=" * (-len(plain) % 4))
     except binascii.Error:
         return b""
 
@@ -133,6 +132,6 @@ def _readable(decoded: bytes) -> Iterator[str]:
 
 def _long_readable(decoded: bytes) -> Iterator[str]:
     """Yield a text that fills most of the bytes; the rest is what stood beside it."""
-    for text in _ASCII_TEXT.findall(decoded.decode("latin-1")):
-        if len(text) >= max(_SHIFTED_TEXT_MIN_CHARS, _SHIFTED_TEXT_MIN_SHARE * len(decoded)):
-            yield text
+    for text in _SHIFTED_TEXT.findall(decoded):
+        if len(text) >= _SHIFTED_TEXT_MIN_SHARE * len(decoded):
+            yield text.decode("ascii")

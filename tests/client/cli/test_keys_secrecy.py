@@ -192,7 +192,8 @@ def test_a_locked_missing_or_hanging_keyring_leaves_no_plain_text(
         ("", "no usable keyring"),  # headless: no bus, nothing named
     ):
         env = {"PYTHONPATH": str(tmp_path)} | ({"PYTHON_KEYRING_BACKEND": name} if name else {})
-        text = _run_all(("keys", "import", key_file), ("keys", "generate"), env=env, broken=waits)
+        broken = waits if name == "odd_backend.Hanging" else ""
+        text = _run_all(("keys", "import", key_file), ("keys", "generate"), env=env, broken=broken)
         assert text.count(said) == 2, name
         assert text.count("VOX_TELEMETRY_KEY_FILE") == 2  # what to do without a keyring
         assert text.count("exit code 3") == 2

@@ -42,20 +42,24 @@ def test_keyring_round_trip_that_keeps_nothing(healthy, doctor) -> None:
 def test_a_keyring_that_never_answers_costs_one_wait(healthy, doctor) -> None:
     import time
 
+    asked: list[str] = []
+
     class Hanging(OddKeyring):
         def set_password(self, *_: str) -> None:
-            time.sleep(30)
+            asked.append("set")
+            time.sleep(60)
 
-    waits: list[float] = []
+        def get_password(self, *_: str) -> None:
+            asked.append("get")
+            time.sleep(60)
+
     healthy.monkeypatch.setattr(keyring_door, "KEYRING_WAIT_S", 0.3)
     healthy.monkeypatch.delenv("VOX_TELEMETRY_UPLOAD_URL")
     use_keyring(healthy.monkeypatch, Hanging())
-    began = time.monotonic()
     found = doctor()
-    waits.append(time.monotonic() - began)
     assert found["keyring.round-trip"]["state"] == "fail"
     assert "see keyring.round-trip" in found["url"]["found"]
-    assert waits[0] < 5
+    assert asked == ["set"]
 
 
 def test_key_current(healthy, doctor) -> None:

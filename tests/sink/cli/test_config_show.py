@@ -38,6 +38,10 @@ def test_environment_beats_the_file_beats_the_default_and_the_source_is_named(
             "postgresql://u:geheim@h:5432/d?sslmode=require",
             "postgresql://u:***@h:5432/d?sslmode=require",
         ),
+        (
+            "postgresql://u:geheim@a:5432,b:5433/d?target_session_attrs=read-write",
+            "postgresql://u:***@a:5432,b:5433/d?target_session_attrs=read-write",
+        ),
         ("postgresql://h/d?user=u&password=geheim", "postgresql://h/d?user=u&password=***"),
         ("postgresql://u@h/d", "postgresql://u@h/d"),
         ("postgresql://u:ge%40heim@a,b:1/d", "postgresql://u:***@a,b:1/d"),
@@ -51,6 +55,23 @@ def test_secrets_are_masked(url: str, masked: str, form: tuple[str, ...]) -> Non
     assert masked in ran.out
     assert "geheim" not in ran.out
     assert "heim@" not in ran.out
+
+
+def test_a_secret_beats_a_file_of_it_that_a_lower_place_names_and_the_other_way_round(
+    tmp_path: Path,
+) -> None:
+    secret, toml = tmp_path / "url", tmp_path / "sink.toml"
+    secret.write_text("postgresql://from-file/d\n")
+    toml.write_text('database_url = "postgresql://from-toml/d"\n')
+    by_name = {"VOX_SINK_DATABASE_URL_FILE": str(secret)}
+    shown = rows("--config", toml, env=by_name)
+    assert shown["database_url"] == ("postgresql://from-file/d", "secret file")
+    assert shown["database_url_file"] == (str(secret), "environment")
+    toml.write_text(f'database_url_file = "{secret}"\n')
+    shown = rows("--config", toml, env={"VOX_SINK_DATABASE_URL": "postgresql://from-env/d"})
+    assert shown["database_url"] == ("postgresql://from-env/d", "environment")
+    assert shown["database_url_file"] == (None, "default")
+    assert rows("--config", toml, env={})["database_url"][0] == "postgresql://from-file/d"
 
 
 def test_a_setting_that_cannot_be_used_is_exit_3(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from support.cli import run_cli
 
@@ -81,6 +82,15 @@ def test_a_file_with_a_secret_that_others_may_read_fails(tmp_path: Path) -> None
     assert states("--config", file, env=env)["config-file"] == "ok"
 
 
+def test_a_secret_in_a_file_of_its_own_that_others_may_read_fails(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("geheim\n")
+    env = {"VOX_SINK_DATA_DIR": str(tmp_path), "VOX_SINK_UPLOAD_TOKEN_FILE": str(file)}
+    for mode, code, state in ((0o644, 1, "fail"), (0o440, 0, "ok")):
+        file.chmod(mode)
+        assert states(env=env, code=code)["config-file"] == state
+
+
 def test_a_receipt_key_that_cannot_be_used_fails(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     env = {"VOX_SINK_DATA_DIR": str(tmp_path), "VOX_SINK_RECEIPT_KEY_FILE": str(file)}
@@ -93,3 +103,17 @@ def test_a_look_does_not_make_the_embedded_database(tmp_path: Path) -> None:
     found = states(env={"VOX_SINK_DATA_DIR": str(tmp_path / "none")})
     assert (found["database"], found["disk"]) == ("skip", "ok")
     assert not (tmp_path / "none").exists()
+
+
+async def test_several_hosts_are_to_be_asked_for_the_one_that_takes_writes(
+    database_url: str,
+) -> None:
+    parts = urlsplit(database_url)
+    user, _, host = parts.netloc.rpartition("@")
+    several = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:1,{host}", query=""))
+    if not host:
+        return  # the embedded one has a socket and no host: nothing to choose from
+    assert states(env={"VOX_SINK_DATABASE_URL": several})["database-hosts"] == "warn"
+    chosen = f"{several}?target_session_attrs=read-write"
+    found = states(env={"VOX_SINK_DATABASE_URL": chosen})
+    assert (found["database-hosts"], found["database"]) == ("ok", "ok")

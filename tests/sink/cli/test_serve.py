@@ -264,6 +264,30 @@ def test_settings_from_a_file_reach_every_worker(database_url: str, tmp_path: Pa
     }
 
 
+def test_a_database_url_in_a_file_reaches_every_worker_and_no_environment(
+    database_url: str, tmp_path: Path
+) -> None:
+    env = {"VOX_SINK_DATABASE_URL": database_url}
+    key = enrolled(env)
+    file = tmp_path / "url"
+    file.write_text(f"{database_url}\n")
+    named = {"VOX_SINK_DATABASE_URL_FILE": str(file)}
+    with serving("--workers", "2", env=named) as (process, client, _):
+        assert post(client, key).status_code == 201
+        pids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(pids) >= 2
+        for pid in pids:
+            assert database_url.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def test_a_flag_beats_the_file_of_a_database_url_in_workers_too(
+    database_url: str, tmp_path: Path
+) -> None:
+    named = {"VOX_SINK_DATABASE_URL_FILE": str(tmp_path / "none")}
+    with serving("--workers", "2", "--database-url", database_url, env=named) as (_, client, _):
+        assert client.get("/readyz").status_code == 200
+
+
 def test_a_killed_embedded_postgres_is_started_again_under_the_running_sink(
     tmp_path: Path,
 ) -> None:

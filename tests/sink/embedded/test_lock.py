@@ -14,7 +14,7 @@ def test_a_turn_that_does_not_come_is_an_error_that_names_the_file(tmp_path: Pat
         turn(file, within_s=0.2),
     ):
         pass
-    with turn(file, within_s=0.2):
+    with turn(file):
         assert file.stat().st_mode & 0o777 == 0o600
 
 

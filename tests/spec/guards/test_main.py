@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from support.cli import Ran
 from vox_telemetry_spec.guards.__main__ import main
 
 FOLDERS = ("client", "deploy", "docs", "sink", "spec", "tests")
-BOTH_WITHIN_S = 10  # 5 s are the aim; the machine that runs the tests may be busy
 
 
 def git(root: Path, *args: str) -> None:
@@ -64,11 +62,9 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_a_checkout_that_agrees_is_ok_and_quickly(checkout: Path) -> None:
-    started = time.monotonic()
+def test_a_checkout_that_agrees_is_ok(checkout: Path) -> None:
     assert guards(checkout, "data-ssot-guards") == Ran(0, "data-ssot-guards: OK\n", "")
     assert guards(checkout, "command-compliance") == Ran(0, "command-compliance: OK\n", "")
-    assert time.monotonic() - started < BOTH_WITHIN_S
 
 
 def test_a_finding_is_a_line_and_exit_1(checkout: Path) -> None:

@@ -25,16 +25,6 @@ def test_a_line_that_is_no_pin_of_its_own_is_refused(
         script("locks").pins(LOCK + line)
 
 
-def test_the_sinks_lock_has_the_versions_of_the_whole_lock(
-    script: Callable[[str], ModuleType],
-) -> None:
-    locks = script("locks")
-    whole, sink = (locks.pins(path.read_text()) for path in (locks.LOCK, locks.SINK_LOCK))
-    assert {name: pin.version for name, pin in sink.items()}.items() <= {
-        name: pin.version for name, pin in whole.items()
-    }.items()
-
-
 def test_a_marker_is_that_of_the_sinks_lock(script: Callable[[str], ModuleType]) -> None:
     # A tool of developers needs it everywhere.
     assert script("locks").locked_pins()["tzdata"].marker == "sys_platform == 'win32'"

@@ -7,6 +7,7 @@ show. What is built is the commit; what is not committed is not in it.
 import argparse
 import io
 import os
+import stat
 import subprocess
 import sys
 import tarfile
@@ -28,10 +29,10 @@ def export(revision: str, to: Path) -> None:
 
 
 def disturb(tree: Path) -> None:
-    """Give every file another time and another mode."""
+    """Give every file another time and another mode; what is a program stays one, as in git."""
     for path in tree.rglob("*"):
         if path.is_file():
-            path.chmod(0o600)
+            path.chmod(0o700 if path.stat().st_mode & stat.S_IXUSR else 0o600)
             os.utime(path, (_OTHER_TIME_S, _OTHER_TIME_S))
 
 

@@ -23,6 +23,7 @@ from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.signature import sign_request
 from vox_telemetry_spec.signature_base import SignableRequest
+from vox_telemetry_spec.strict_json import decode, encode
 from vox_telemetry_spec.times import format_time
 from vox_telemetry_spec.uuid7 import uuid7
 from vox_telemetry_spec.wire import BATCH_MEDIA_TYPE, INGEST_PATH
@@ -89,8 +90,9 @@ def request(batch_id: str, payload: bytes, coding: str | None, key: SigningKey) 
 
 
 def _template(line: bytes, registry: Registry) -> Template:
-    before, marker, rest = line.partition(b'"recorded_at":"')
     event = json.loads(line)
+    canonical = encode(decode(line))  # as `enqueue` writes it; the file has Python's numbers
+    before, marker, rest = canonical.partition(b'"recorded_at":"')
     [family] = registry.families_of(event["metric_type"])
     return Template(
         before + marker,

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -44,6 +44,7 @@ from vox_telemetry_sink.receipt_key import (
     generate_receipt_key,
     load_receipt_key,
 )
+from vox_telemetry_sink.workers import run_workers
 from vox_telemetry_spec.limits import (
     DRAIN_DEADLINE_S,
     KEEP_ALIVE_IDLE_MAX_S,
@@ -177,21 +178,23 @@ def _serve(config: Config, environment: dict[str, str]) -> None:
         for name in SETTINGS.values():
             os.environ.pop(name, None)  # what a flag or the other form of a secret has beaten
         os.environ.update(environment)  # the workers are new processes: they read Config there
-    uvicorn.run(
-        worker_app(config) if alone else _FACTORY,
-        factory=not alone,
-        workers=config.workers,
-        host=config.host,
-        port=config.port,
-        log_config=UVICORN_LOG_CONFIG,
-        access_log=False,  # its lines hold addresses
-        server_header=False,
-        proxy_headers=False,  # nobody's address is wanted
-        http=HeaderDeadlineProtocol,
-        ws="none",
-        timeout_keep_alive=KEEP_ALIVE_IDLE_MAX_S,
-        timeout_graceful_shutdown=DRAIN_DEADLINE_S,
-    )
+    options: dict[str, Any] = {
+        "host": config.host,
+        "port": config.port,
+        "workers": config.workers,
+        "log_config": UVICORN_LOG_CONFIG,
+        "access_log": False,  # its lines hold addresses
+        "server_header": False,
+        "proxy_headers": False,  # nobody's address is wanted
+        "http": HeaderDeadlineProtocol,
+        "ws": "none",
+        "timeout_keep_alive": KEEP_ALIVE_IDLE_MAX_S,
+        "timeout_graceful_shutdown": DRAIN_DEADLINE_S,
+    }
+    if alone:
+        uvicorn.run(worker_app(config), **options)
+    else:
+        run_workers(_FACTORY, **options)
 
 
 def _end(_signal: int, _frame: object) -> None:

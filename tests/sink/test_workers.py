@@ -1,0 +1,58 @@
+"""Workers that share a port: connections are spread, and nobody else shares it."""
+
+import socket
+import sys
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from support.cli import run_cli
+from support.sink_process import PROGRAM, sink_process
+from support.waiting import wait_for
+from support.world import free_port
+
+CONNECTIONS = 64
+
+
+def _workers(pid: int) -> list[int]:
+    """Give the processes under the one that was started that run uvicorn's worker."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    commands = {int(one): Path(f"/proc/{one}/cmdline").read_bytes() for one in children}
+    return [one for one, command in commands.items() if b"spawn_main" in command]
+
+
+def _connections(pid: int, port: int) -> int:
+    """Count the connections to a port that a process has accepted (proc(5), /proc/net/tcp)."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    established = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    held = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since the folder was read
+            held.add(str(file.readlink()).removeprefix("socket:[").removesuffix("]"))
+    return len(established & held)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers share one socket")
+def test_connections_that_are_opened_at_once_and_kept_are_spread_over_the_workers(
+    database_url: str,
+) -> None:
+    port = free_port()
+    with sink_process(database_url, port, VOX_SINK_WORKERS="2") as sink, ExitStack() as opened:
+        wait_for(lambda: len(_workers(sink.process.pid)) == 2)
+        workers = _workers(sink.process.pid)
+        for _ in range(CONNECTIONS):
+            opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+        wait_for(lambda: sum(_connections(one, port) for one in workers) >= CONNECTIONS)
+        taken = [_connections(worker, port) for worker in workers]
+    # Each connection goes to one of two by chance: fewer than ten of 64 happens once in 10 ** 9.
+    assert min(taken) >= 10, taken
+
+
+def test_a_second_sink_cannot_share_the_port_of_workers(database_url: str) -> None:
+    port = free_port()
+    env = {"VOX_SINK_DATABASE_URL": database_url, "VOX_SINK_WORKERS": "2"}
+    with sink_process(database_url, port, VOX_SINK_WORKERS="2"):
+        second = run_cli(PROGRAM, "serve", "--port", str(port), env=env)
+    assert second.code == 3  # of uvicorn: it could not start
+    assert "address already in use" in second.err.lower()

@@ -18,7 +18,7 @@ AS_OF_S = 1_767_225_600  # 2026-01-01T00:00:00Z
 def write(variant: str, wheel: Path, wheelhouse: Path, to: Path) -> dict[str, Any]:
     command = [sys.executable, "deploy/release/sbom.py", str(wheel), "--out", str(to)]
     command += ["--epoch-s", str(AS_OF_S), "--only", variant]
-    # Nothing of ours runs there, and measuring the tool would treble its time.
+    # Nothing of ours runs there, so there is no coverage to measure.
     plain = {name: one for name, one in os.environ.items() if not name.startswith("COVERAGE_")}
     environment = plain | offline(wheelhouse) | {"UV_CACHE_DIR": str(wheelhouse / "cache")}
     done = subprocess.run(

@@ -22,15 +22,22 @@ def _workers(pid: int) -> list[int]:
     return [one for one, command in commands.items() if b"spawn_main" in command]
 
 
-def _connections(pid: int, port: int) -> int:
-    """Count the connections to a port that a process has accepted (proc(5), /proc/net/tcp)."""
+ESTABLISHED, LISTENING = "01", "0A"  # proc(5)
+
+
+def _sockets(port: int, state: str) -> set[str]:
+    """Give the inodes of the sockets on a port of loopback."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
-    established = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+    return {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state}
+
+
+def _connections(pid: int, port: int) -> int:
+    """Count the connections to a port that a process has accepted."""
     held = set()
     for file in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed since the folder was read
             held.add(str(file.readlink()).removeprefix("socket:[").removesuffix("]"))
-    return len(established & held)
+    return len(_sockets(port, ESTABLISHED) & held)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the workers share one socket")
@@ -39,7 +46,7 @@ def test_connections_that_are_opened_at_once_and_kept_are_spread_over_the_worker
 ) -> None:
     port = free_port()
     with sink_process(database_url, port, VOX_SINK_WORKERS="2") as sink, ExitStack() as opened:
-        wait_for(lambda: len(_workers(sink.process.pid)) == 2)
+        wait_for(lambda: len(_sockets(port, LISTENING)) == 2)
         workers = _workers(sink.process.pid)
         for _ in range(CONNECTIONS):
             opened.enter_context(socket.create_connection(("127.0.0.1", port)))

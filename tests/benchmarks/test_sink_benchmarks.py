@@ -158,5 +158,6 @@ def test_memory_is_measured_with_real_and_with_the_largest_bodies(benchmark: Any
     assert list(lines(benchmark("memory"))) == [
         "memory: worker at saturation",
         "memory: worker with bodies of 1 MiB",
+        "memory: worker with bodies of 1 MiB, 64 at once",
         "memory: worker with bodies that unpack to 4 MiB",
     ]

@@ -42,7 +42,7 @@ def run_workers(
         options: of uvicorn.Config, `host`, `port` and `workers` among them.
 
     Raises:
-        SystemExit: the address is taken; uvicorn has logged it.
+        SystemExit: the address is taken, or a worker could not start; uvicorn has logged it.
 
     """
     config = uvicorn.Config(factory, factory=True, **options)
@@ -56,7 +56,11 @@ def run_workers(
             stack.enter_context(_claimed(address))
             listening = _bound(family, address)
         stack.enter_context(listening)
-        Multiprocess(config, sockets=[listening]).run()
+        supervisor = Multiprocess(config, sockets=[listening])
+        supervisor.run()
+    # uvicorn ends as if it had been told to; whoever restarts what fails would leave it at that.
+    if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes):
+        sys.exit(STARTUP_FAILURE)
 
 
 def _claimed(address: Any) -> socket.socket:  # noqa: ANN401 -- its shape is the family's

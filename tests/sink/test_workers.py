@@ -1,6 +1,7 @@
 """Workers that share a port: connections are spread, and nobody else shares it."""
 
 import socket
+import subprocess
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -77,6 +78,7 @@ def test_nor_can_one_that_starts_before_the_workers_of_the_first_listen(
         """Stands where uvicorn would start the workers, and starts the second sink instead."""
 
         def __init__(self, _config: object, *, sockets: list[socket.socket]) -> None:
+            self.processes: list[object] = []
             started.append(f"{sockets[0].getsockname()[1]}")
 
         def run(self) -> None:
@@ -92,3 +94,15 @@ def test_nor_can_one_that_starts_before_the_workers_of_the_first_listen(
     assert "Address already in use" in caplog.text
     serve()  # the first has ended: its claim is gone
     assert started == [str(port)] * 2
+
+
+def test_workers_that_cannot_start_end_the_program_with_an_error() -> None:
+    program = (
+        "import sys; from functools import partial; from vox_telemetry_sink import workers;"
+        "workers.run_workers(partial(sys.exit, 3), host='127.0.0.1', port=0, workers=2)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "failed to start" in ran.stderr
+    assert ran.returncode == 3

@@ -11,6 +11,7 @@ It only grows, and is never held in memory: `ledger` reads from it what it says 
 
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,9 +20,12 @@ import msgspec
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, write_all
 from vox_telemetry_client.journal_lines import Enqueued, Line
-from vox_telemetry_client.limits import WINDOW_BATCHES
+from vox_telemetry_client.limits import RECEIVED_MAX_BATCHES, WINDOW_BATCHES
+from vox_telemetry_spec.limits import RECEIPT_PROOF_MAX_BYTES
 
 _TAIL_BYTES = 65_536
+# An attempt and a receipt take less than 1 KiB without the proof.
+_UNSYNCED_MAX_BYTES = RECEIVED_MAX_BATCHES * (RECEIPT_PROOF_MAX_BYTES + 1_024)
 _ATTEMPT = b'{"event":"attempt",'  # as `append` writes it
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
@@ -32,6 +36,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Read nothing yet; `path` need not exist."""
         self._path = path
+        self._doubted = True  # whether the last fsync of a process before this one failed
         self._decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
     def lines(
@@ -130,18 +135,25 @@ class Journal:
             raise self._not_written(exc) from exc
 
     def sync(self) -> None:
-        """Make all lines durable, whoever wrote them.
+        """Make all lines durable, whoever wrote them; the caller holds the spool's lock.
+
+        Where an fsync has failed, the next one says that all is well although the lines are lost:
+        Linux takes what it could not write for clean, and tells of it once. So the last lines are
+        written anew, in their place, unless the fsync before this one is known to have succeeded.
 
         Raises:
             SpoolError: that cannot be done.
 
         """
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
-            descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-            try:
+            descriptor = os.open(self._path, flags)
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                if self._doubted:
+                    _write_end_anew(file)
+                self._doubted = True
                 os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+                self._doubted = False
         except FileNotFoundError:
             return  # taken away, and with it what there was to be kept
         except OSError as exc:
@@ -199,6 +211,14 @@ def _write(descriptor: int, text: bytes, *, synced: bool) -> int:
         os.ftruncate(descriptor, size)
         raise
     return size
+
+
+def _write_end_anew(file: FileIO) -> None:
+    start = max(0, os.fstat(file.fileno()).st_size - _UNSYNCED_MAX_BYTES)
+    file.seek(start)
+    text = file.readall()
+    file.seek(start)
+    write_all(file.fileno(), text)
 
 
 def _last_byte(descriptor: int) -> bytes:

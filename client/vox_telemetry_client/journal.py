@@ -24,8 +24,8 @@ from vox_telemetry_client.limits import RECEIVED_MAX_BATCHES, WINDOW_BATCHES
 from vox_telemetry_spec.limits import RECEIPT_PROOF_MAX_BYTES
 
 _TAIL_BYTES = 65_536
-# An attempt and a receipt take less than 1 KiB without the proof.
-_UNSYNCED_MAX_BYTES = RECEIVED_MAX_BATCHES * (RECEIPT_PROOF_MAX_BYTES + 1_024)
+# Of lines that share an fsync: an attempt and a receipt take less than 1 KiB without the proof.
+UNSYNCED_MAX_BYTES = RECEIVED_MAX_BATCHES * (RECEIPT_PROOF_MAX_BYTES + 1_024)
 _ATTEMPT = b'{"event":"attempt",'  # as `append` writes it
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
@@ -87,19 +87,23 @@ class Journal:
         except FileNotFoundError:
             return 0
 
-    def last(self, most: int) -> list[Line | None]:
+    def last(self, most: int, *, within_bytes: int | None = None) -> list[Line | None]:
         """Return the last whole lines, `most` of them or fewer; None for one that is not readable.
+
+        Only those that lie whole in the last `within_bytes`: a line may have megabytes.
 
         Raises:
             SpoolError: the journal is there and cannot be read.
 
         """
         end_bytes = self.size_bytes()
+        first_bytes = 0 if within_bytes is None else max(0, end_bytes - within_bytes)
         tail = b""
         try:
             with self._path.open("rb") as file:
-                while end_bytes and tail.count(b"\n") <= most:  # their ends, and that of one before
-                    start_bytes = max(0, end_bytes - _TAIL_BYTES)
+                # Their ends, and that of one before.
+                while end_bytes > first_bytes and tail.count(b"\n") <= most:
+                    start_bytes = max(first_bytes, end_bytes - _TAIL_BYTES)
                     file.seek(start_bytes)
                     tail = file.read(end_bytes - start_bytes) + tail
                     end_bytes = start_bytes
@@ -108,6 +112,8 @@ class Journal:
         except OSError as exc:
             raise SpoolError(f"the journal {self._path} cannot be read: {exc.strerror}") from exc
         whole = tail[: tail.rfind(b"\n") + 1].splitlines(keepends=True)
+        if end_bytes:
+            del whole[:1]  # it may have begun before
         return [self._decoded(text) for text in whole[-most:]]
 
     def append(self, *lines: Line, synced: bool = True) -> None:
@@ -214,7 +220,7 @@ def _write(descriptor: int, text: bytes, *, synced: bool) -> int:
 
 
 def _write_end_anew(file: FileIO) -> None:
-    start = max(0, os.fstat(file.fileno()).st_size - _UNSYNCED_MAX_BYTES)
+    start = max(0, os.fstat(file.fileno()).st_size - UNSYNCED_MAX_BYTES)
     file.seek(start)
     text = file.readall()
     file.seek(start)

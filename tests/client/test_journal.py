@@ -44,6 +44,19 @@ def test_the_last_lines_are_found_from_the_end_however_long(tmp_path: Path) -> N
     assert journal.last(2) == [None]
 
 
+def test_long_lines_before_the_last_ones_are_not_read(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(Discarded(AT, ["a"], "x" * 200_000))
+    before_bytes = journal.size_bytes()
+    short: list[Line] = [Attempt(AT, "a", "retry", 503), Attempt(AT, "b", "retry", 503)]
+    journal.append(*short)
+    size_bytes = journal.size_bytes()
+    for within_bytes in (size_bytes - 1, 100_000, size_bytes - before_bytes + 1):
+        assert journal.last(9, within_bytes=within_bytes) == short
+    assert journal.last(9, within_bytes=size_bytes - before_bytes - 1) == short[1:]
+    assert len(journal.last(9, within_bytes=size_bytes)) == 3
+
+
 def test_lines_can_be_made_durable_later_and_attempts_passed_over(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     journal.sync()  # of nothing

@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak failover docs vectors views lock clean
+.PHONY: help setup demo test check bench soak failover docs vectors views lock wheel sbom audit release clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -55,6 +55,7 @@ failover: setup ## two minutes of load while a Patroni leader is killed (takes D
 docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write
 	$(BIN)/python -m vox_telemetry_spec.guards data-ssot-guards --write
+	$(BIN)/python deploy/release/licences.py --write
 
 vectors: setup ## write the contract's test vectors anew
 	$(BIN)/python spec/make_vectors.py
@@ -66,6 +67,20 @@ lock: setup ## resolve the lock files again after a change of dependencies
 	$(COMPILE) --all-extras --group dev pyproject.toml -o $(LOCK)
 	$(COMPILE) --extra sink pyproject.toml -o deploy/requirements-sink.lock
 	$(COMPILE) --group build -o deploy/requirements-build.lock
+
+wheel: setup ## build wheel and source archive of HEAD twice, compare, keep them in dist
+	$(BIN)/python deploy/release/wheel.py
+
+sbom: wheel ## write bills of materials (CycloneDX) of what the wheel installs, into dist
+	$(BIN)/python deploy/release/sbom.py dist/*.whl --epoch-s $$(git show --no-patch --format=%ct HEAD)
+
+audit: setup ## ask a database of vulnerabilities about the lock; "Error 4" means that it gave no answer
+	$(BIN)/python deploy/release/audit.py
+
+release: ## an empty dist, then all that a release publishes, with SHA256SUMS
+	rm -rf dist
+	$(MAKE) sbom
+	$(BIN)/python deploy/release/sums.py
 
 clean: ## remove what the targets above made
 	rm -rf $(VENV) .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

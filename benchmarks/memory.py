@@ -1,13 +1,13 @@
 """How much memory does a worker take at most? Peak resident size (VmHWM) of a fresh sink."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from costs import is_available
 from databases import Database, some_database
 from figures import Bound, Figure, Result, Skipped, Target
 from large import coded, uncoded
-from load import saturate
+from load import DEFAULT_CONNECTIONS, saturate
 from made import batches
 from saturation import CREATED
 from sinks import serving
@@ -21,6 +21,18 @@ MB: Final = 1_000_000
 # Enough for a figure whose spread is small.
 ROUNDS_MAX: Final = 3
 Requests = Callable[[int, Sequence[SigningKey]], list[bytes]]
+# They saturate the workers; more only wait, each with its body. Sixteen of 4 MiB fill a queue.
+FEW: Final = 16
+
+
+class Side(NamedTuple):
+    """One load: how many such requests, on how many connections."""
+
+    what: str
+    requests: Requests
+    count: int
+    connections: int
+    target: Target | None
 
 
 def measure(rounds: int) -> Iterator[Result]:
@@ -28,21 +40,25 @@ def measure(rounds: int) -> Iterator[Result]:
     if not is_available():
         yield Skipped(LINE, "peak resident size of a worker", "no /proc here")
         return
-    sides: list[tuple[str, Requests, int, Target | None]] = [
-        ("worker at saturation", _real, SIZES.batches, TARGET),
-        ("worker with bodies of 1 MiB", uncoded, SIZES.large_batches, TARGET),
-        ("worker with bodies that unpack to 4 MiB", coded, SIZES.large_batches, None),
+    large = SIZES.large_batches
+    sides = [
+        Side("worker at saturation", _real, SIZES.batches, DEFAULT_CONNECTIONS, TARGET),
+        Side("worker with bodies of 1 MiB", uncoded, large, FEW, TARGET),
+        Side("worker with bodies of 1 MiB, 64 at once", uncoded, large, DEFAULT_CONNECTIONS, None),
+        Side("worker with bodies that unpack to 4 MiB", coded, large, FEW, None),
     ]
     with some_database() as database:
-        for what, requests, count, target in sides:
-            peaks = [_peak(database, requests, count) for _ in range(min(rounds, ROUNDS_MAX))]
-            yield Figure(LINE, what, "MB", [peak / MB for peak in peaks], None, target)
+        for side in sides:
+            peaks = [_peak(database, side) for _ in range(min(rounds, ROUNDS_MAX))]
+            yield Figure(LINE, side.what, "MB", [peak / MB for peak in peaks], None, side.target)
 
 
-def _peak(database: Database, requests: Requests, count: int) -> int:
+def _peak(database: Database, side: Side) -> int:
     database.empty()
     with serving(database) as sink:
-        saturate(sink.port, requests(count, database.keys)).assert_all(CREATED, count)
+        requests = side.requests(side.count, database.keys)
+        outcome = saturate(sink.port, requests, connections=side.connections)
+        outcome.assert_all(CREATED, side.count)
         return sink.peak_bytes()
 
 

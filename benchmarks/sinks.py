@@ -1,5 +1,6 @@
 """The sink under test: the installed program, as an operator runs it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from vox_telemetry_sink.receipt_key import generate_receipt_key
 RATES: Final = {"VOX_SINK_RATE_PER_S": "10000", "VOX_SINK_RATE_BURST": "100000"}
 
 
+# One a core, as docs/operating-sink.md advises.
+WORKERS: Final = os.cpu_count() or 1
+
+
 @dataclass(frozen=True)
 class Sink:
     """A running `vox-telemetry-sink serve`."""
@@ -36,7 +41,7 @@ class Sink:
 
 
 @contextmanager
-def serving(database: Database, *, workers: int | None = None) -> Iterator[Sink]:
+def serving(database: Database, *, workers: int = WORKERS) -> Iterator[Sink]:
     """Run it with signed receipts, and with its defaults but for rate and authority."""
     port = free_port()
     with scratch("sink-") as folder:
@@ -47,8 +52,8 @@ def serving(database: Database, *, workers: int | None = None) -> Iterator[Sink]
             "VOX_SINK_RECEIPT_KEY_FILE": str(folder / "receipt-key.pem"),
             **RATES,
         }
-        options = [] if workers is None else ["--workers", str(workers)]
-        serve = command("vox-telemetry-sink", "serve", "--port", str(port), *options)
+        options = ["--port", str(port), "--workers", str(workers)]
+        serve = command("vox-telemetry-sink", "serve", *options)
         log = folder / "log"
         with started(serve, log, settings) as process:
             wait_until(partial(answers, f"http://127.0.0.1:{port}/readyz"), process, log)

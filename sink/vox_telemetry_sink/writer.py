@@ -1,9 +1,10 @@
 """Group commit: many requests, one transaction, and only then the receipts.
 
 Requests put their batch into a bounded queue and wait. One task takes what is waiting, at most
-GROUP_MAX_BATCHES, and writes it in one transaction. A group that the database refuses is written
-again batch by batch, so that a poison batch harms nobody else. A database that does not answer
-fails everything that waits at once: each of those clients tries again later and loses nothing.
+GROUP_MAX_BATCHES of together GROUP_MAX_BYTES, and writes it in one transaction. A group that the
+database refuses is written again batch by batch, so that a poison batch harms nobody else. A
+database that does not answer fails everything that waits at once: each of those clients tries
+again later and loses nothing.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from vox_telemetry_sink.metrics import COMMIT_SECONDS, GROUP_BATCHES
 from vox_telemetry_sink.store import Store, StoredBatch
 from vox_telemetry_spec.limits import (
     GROUP_MAX_BATCHES,
+    GROUP_MAX_BYTES,
     OVERLOAD_RETRY_AFTER_S,
     QUEUE_MAX_BATCHES,
     QUEUE_MAX_BYTES,
@@ -128,12 +130,14 @@ class Writer:
     def _take_group(self) -> list[_Waiting]:
         """Take what waits, each id once: its repetitions wait for the next group."""
         group: dict[str, _Waiting] = {}
-        while self._queue and len(group) < GROUP_MAX_BATCHES:
+        taken_bytes = 0
+        while self._queue and len(group) < GROUP_MAX_BATCHES and taken_bytes < GROUP_MAX_BYTES:
             batch_id = self._queue[0].accepted.batch_id
             if batch_id in group:
                 break
             group[batch_id] = self._queue.popleft()
-            self._queued_bytes -= group[batch_id].accepted.payload_bytes
+            taken_bytes += group[batch_id].accepted.payload_bytes
+        self._queued_bytes -= taken_bytes
         return list(group.values())
 
     async def _write_one_by_one_if_refused(self, group: Sequence[_Waiting]) -> None:

@@ -61,6 +61,7 @@ HEADERS_MAX_BYTES: Final = 65_536  # wire 4: twice what nginx takes, ours are un
 DISCARDED_BODY_MAX_BYTES: Final = 8_388_608  # read on after 413, or the sender sees a reset only
 VIOLATIONS_MAX_COUNT: Final = 100  # of an answer: under ANSWER_MAX_BYTES at 600 bytes each
 GROUP_MAX_BATCHES: Final = 64  # group commit: measured gain levels off at 16
+GROUP_MAX_BYTES: Final = 4_194_304  # decoded; the driver copies a group while it sends it
 QUEUE_MAX_BATCHES: Final = 256
 QUEUE_MAX_BYTES: Final = 67_108_864  # decoded bytes waiting to be written, a worker
 OVERLOAD_RETRY_AFTER_S: Final = 2

@@ -87,7 +87,7 @@ def test_the_sink_is_measured_against_a_copy_of_the_same_rows(benchmark: Any) ->
     not_seen = "no /proc here, or the server of VOX_BENCH_DATABASE_URL, which was not started here"
     assert list(lines(benchmark("ingest"))) == [
         "ingest: accepted, 1 worker",
-        "ingest: accepted, 2 workers",
+        "ingest: accepted, a worker a core",
         "ingest: processor time of the sink",
         "ingest: processor time of the load",
         f"ingest: processor time of Postgres: {not_seen}",
@@ -158,5 +158,6 @@ def test_memory_is_measured_with_real_and_with_the_largest_bodies(benchmark: Any
     assert list(lines(benchmark("memory"))) == [
         "memory: worker at saturation",
         "memory: worker with bodies of 1 MiB",
+        "memory: worker with bodies of 1 MiB, 64 at once",
         "memory: worker with bodies that unpack to 4 MiB",
     ]

@@ -15,6 +15,7 @@ EXERCISED_BY = {
     "nginx.conf": "deploy/test_nginx.py",
     "patroni/": "deploy/test_patroni.py",
     "prometheus/": "deploy/test_prometheus.py",
+    "release/": "deploy/release/test_releasing.py",
     "systemd/": "deploy/test_systemd.py",
     "describe_programs.py": "docs/test_documents.py",
     "requirements-build.lock": "deploy/test_locks.py",

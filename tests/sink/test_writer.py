@@ -63,6 +63,23 @@ async def test_a_group_has_at_most_64_batches(
     assert sizes == [(1,), (64,)]
 
 
+async def test_a_group_ends_with_the_batch_that_reaches_4_mib(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
+    writer = Writer(store)
+    mib = 1_048_576
+    large = [replace(accept(), payload_bytes=bytes_) for bytes_ in (3 * mib, 2 * mib, mib)]
+    waiting = [asyncio.create_task(writer.write(accepted)) for accepted in large]
+    await asyncio.sleep(0)
+    assert writer.waiting_bytes == 6 * mib
+    writer.close()
+    await writer.run()
+    await asyncio.gather(*waiting)
+    groups = await fetch("SELECT count(*) FROM batch GROUP BY xmin::text ORDER BY 1")
+    assert groups == [(1,), (2,)]
+    assert writer.waiting_bytes == 0
+
+
 async def test_the_same_batch_twice_in_one_group_is_stored_once(
     store: Store, accept: Callable[..., Accepted], fetch: Fetch
 ) -> None:

@@ -12,6 +12,9 @@ from types import TracebackType
 class Bound:
     """A context for one request after another; `cut` is called in the one that takes too long.
 
+    And again each time that the limit passes: a request that still looked for its host had nothing
+    to be cut.
+
     The thread begins with the first request and is not woken by the others: what it sleeps is never
     longer than the limit, so it is awake before a request can be late that began meanwhile.
     """
@@ -57,6 +60,7 @@ class Bound:
                 if self._late_at_s is not None:
                     sleep_s = self._late_at_s - time.monotonic()
                     if sleep_s <= 0:
-                        self._late_at_s, sleep_s = None, self._limit_s
+                        self._late_at_s = time.monotonic() + self._limit_s
+                        sleep_s = self._limit_s
                         self._cut()
                 self._changed.wait(sleep_s)

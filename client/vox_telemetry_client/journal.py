@@ -11,6 +11,7 @@ It only grows, and is never held in memory: `ledger` reads from it what it says 
 
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,9 +20,12 @@ import msgspec
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
 from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, write_all
 from vox_telemetry_client.journal_lines import Enqueued, Line
-from vox_telemetry_client.limits import WINDOW_BATCHES
+from vox_telemetry_client.limits import RECEIVED_MAX_BATCHES, WINDOW_BATCHES
+from vox_telemetry_spec.limits import RECEIPT_PROOF_MAX_BYTES
 
 _TAIL_BYTES = 65_536
+# Of lines that share an fsync: an attempt and a receipt take less than 1 KiB without the proof.
+UNSYNCED_MAX_BYTES = RECEIVED_MAX_BATCHES * (RECEIPT_PROOF_MAX_BYTES + 1_024)
 _ATTEMPT = b'{"event":"attempt",'  # as `append` writes it
 _CUT_SHORT = b" <- cut short\n"  # makes any line before it unreadable
 
@@ -32,6 +36,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Read nothing yet; `path` need not exist."""
         self._path = path
+        self._doubted = True  # whether the last fsync of a process before this one failed
         self._decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
     def lines(
@@ -82,19 +87,23 @@ class Journal:
         except FileNotFoundError:
             return 0
 
-    def last(self, most: int) -> list[Line | None]:
+    def last(self, most: int, *, within_bytes: int | None = None) -> list[Line | None]:
         """Return the last whole lines, `most` of them or fewer; None for one that is not readable.
+
+        Only those that lie whole in the last `within_bytes`: a line may have megabytes.
 
         Raises:
             SpoolError: the journal is there and cannot be read.
 
         """
         end_bytes = self.size_bytes()
+        first_bytes = 0 if within_bytes is None else max(0, end_bytes - within_bytes)
         tail = b""
         try:
             with self._path.open("rb") as file:
-                while end_bytes and tail.count(b"\n") <= most:  # their ends, and that of one before
-                    start_bytes = max(0, end_bytes - _TAIL_BYTES)
+                # Their ends, and that of one before.
+                while end_bytes > first_bytes and tail.count(b"\n") <= most:
+                    start_bytes = max(first_bytes, end_bytes - _TAIL_BYTES)
                     file.seek(start_bytes)
                     tail = file.read(end_bytes - start_bytes) + tail
                     end_bytes = start_bytes
@@ -103,6 +112,8 @@ class Journal:
         except OSError as exc:
             raise SpoolError(f"the journal {self._path} cannot be read: {exc.strerror}") from exc
         whole = tail[: tail.rfind(b"\n") + 1].splitlines(keepends=True)
+        if end_bytes:
+            del whole[:1]  # it may have begun before
         return [self._decoded(text) for text in whole[-most:]]
 
     def append(self, *lines: Line, synced: bool = True) -> None:
@@ -130,18 +141,25 @@ class Journal:
             raise self._not_written(exc) from exc
 
     def sync(self) -> None:
-        """Make all lines durable, whoever wrote them.
+        """Make all lines durable, whoever wrote them; the caller holds the spool's lock.
+
+        Where an fsync has failed, the next one says that all is well although the lines are lost:
+        Linux takes what it could not write for clean, and tells of it once. So the last lines are
+        written anew, in their place, unless the fsync before this one is known to have succeeded.
 
         Raises:
             SpoolError: that cannot be done.
 
         """
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
-            descriptor = os.open(self._path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-            try:
+            descriptor = os.open(self._path, flags)
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                if self._doubted:
+                    _write_end_anew(file)
+                self._doubted = True
                 os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+                self._doubted = False
         except FileNotFoundError:
             return  # taken away, and with it what there was to be kept
         except OSError as exc:
@@ -199,6 +217,14 @@ def _write(descriptor: int, text: bytes, *, synced: bool) -> int:
         os.ftruncate(descriptor, size)
         raise
     return size
+
+
+def _write_end_anew(file: FileIO) -> None:
+    start = max(0, os.fstat(file.fileno()).st_size - UNSYNCED_MAX_BYTES)
+    file.seek(start)
+    text = file.readall()
+    file.seek(start)
+    write_all(file.fileno(), text)
 
 
 def _last_byte(descriptor: int) -> bytes:

@@ -20,7 +20,7 @@ import msgspec
 from vox_telemetry_client.batch import Approval
 from vox_telemetry_client.files import delete, read_at_most, replace, sync_folder
 from vox_telemetry_client.folder import Folder, batch_file, entries, oldest
-from vox_telemetry_client.journal import Journal
+from vox_telemetry_client.journal import UNSYNCED_MAX_BYTES, Journal
 from vox_telemetry_client.journal_lines import (
     PENDING,
     REJECTED,
@@ -58,11 +58,11 @@ def settle(folder: Folder, journal: Journal) -> None:
     while found := oldest(folder.tmp):
         journal.sync()
         _empty(folder, ledger_of(journal, found), found)
-    lines = journal.last(_UNFINISHED_MAX_LINES)
-    line = lines[-1] if lines else None
+    line = next(iter(journal.last(1)), None)
     if isinstance(line, Rejected | Split):
         _finish(folder, journal, [line.batch_id])
     elif isinstance(line, Acknowledged | Attempt):
+        lines = journal.last(_UNFINISHED_MAX_LINES, within_bytes=UNSYNCED_MAX_BYTES)
         _finish(folder, journal, _last_receipts(lines))
     elif isinstance(line, Retried):
         journal.sync()

@@ -98,6 +98,7 @@ def apply(spool: Spool, now: datetime, deleted: Deleted) -> list[str]:
         SpoolError: the spool cannot be read, or its journal not written.
 
     """
+    spool.finish()  # what a killed upload has receipts for is not deleted for its age
     stuck: list[str] = []
     for part in (_pending, _set_aside, leftovers):
         found = part(spool.folder, now)

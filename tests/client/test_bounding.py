@@ -24,6 +24,22 @@ def test_a_block_that_takes_too_long_is_cut_once() -> None:
     assert cuts[0] - began >= LIMIT_S
 
 
+def test_a_block_that_goes_on_after_a_cut_is_cut_again() -> None:
+    cuts: list[float] = []
+    twice = Event()
+
+    def note() -> None:
+        cuts.append(time.monotonic())
+        if len(cuts) == 2:  # the first had nothing to cut
+            twice.set()
+
+    bound = Bound(LIMIT_S, note)
+    with bound:
+        assert twice.wait(WITHIN_S)
+    bound.close()
+    assert cuts[1] - cuts[0] >= LIMIT_S
+
+
 def test_a_block_that_has_ended_is_not_cut_and_the_next_one_is() -> None:
     cut = Event()
     bound = Bound(1.0, cut.set)

@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,19 @@ def test_the_last_lines_are_found_from_the_end_however_long(tmp_path: Path) -> N
     assert journal.last(2) == [None]
 
 
+def test_long_lines_before_the_last_ones_are_not_read(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(Discarded(AT, ["a"], "x" * 200_000))
+    before_bytes = journal.size_bytes()
+    short: list[Line] = [Attempt(AT, "a", "retry", 503), Attempt(AT, "b", "retry", 503)]
+    journal.append(*short)
+    size_bytes = journal.size_bytes()
+    for within_bytes in (size_bytes - 1, 100_000, size_bytes - before_bytes + 1):
+        assert journal.last(9, within_bytes=within_bytes) == short
+    assert journal.last(9, within_bytes=size_bytes - before_bytes - 1) == short[1:]
+    assert len(journal.last(9, within_bytes=size_bytes)) == 3
+
+
 def test_lines_can_be_made_durable_later_and_attempts_passed_over(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     journal.sync()  # of nothing
@@ -50,6 +65,38 @@ def test_lines_can_be_made_durable_later_and_attempts_passed_over(tmp_path: Path
     journal.sync()
     assert [line for _, line in journal.lines()] == lines
     assert list(journal.lines(attempts=False)) == [(journal.size_bytes(), lines[1])]
+
+
+def test_what_a_failed_fsync_may_have_lost_is_written_anew_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, fsync = tmp_path / "j", os.fsync
+    told: list[OSError] = []  # by the system, once each
+    is_rewritten: list[bool] = []
+
+    def synced(descriptor: int) -> None:
+        is_rewritten.append(path.stat().st_mtime_ns != 0)
+        if told:
+            raise told.pop()
+        fsync(descriptor)
+
+    def sync(journal: Journal) -> None:
+        os.utime(path, ns=(0, 0))
+        journal.sync()
+
+    journal = Journal(path)
+    lines: list[Line] = [Attempt(AT, "a", "retry", 503), Discarded(AT, ["a"], "why")]
+    journal.append(*lines, synced=False)
+    monkeypatch.setattr(os, "fsync", synced)
+    sync(journal)  # a process before this one may have failed
+    sync(journal)
+    told.append(OSError(errno.EIO, "no"))
+    with pytest.raises(SpoolError, match="cannot be written"):
+        sync(journal)
+    sync(journal)
+    sync(journal)
+    assert is_rewritten == [True, False, False, True, False]
+    assert [line for _, line in journal.lines()] == lines
 
 
 def test_another_process_is_read_along(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from vox_telemetry_client.foreign import set_foreign_aside
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_client.spool_pruning import apply, plan
 from vox_telemetry_spec.problems import Problem
+from vox_telemetry_spec.receipt import Receipt
 
 KILLED = -9
 OLD = NOW - timedelta(days=8)
@@ -45,6 +46,16 @@ def test_pending_batches_older_than_seven_days_are_named(spool: Spool) -> None:
     (old,) = put(spool, now=OLD)
     put(spool)
     assert planned(spool) == {f"pending/{old.batch_id}.json": "pending for more than 7 days"}
+
+
+def test_an_old_batch_whose_receipt_a_killed_upload_recorded_is_not_discarded(spool: Spool) -> None:
+    (old,) = put(spool, now=OLD)
+    receipt = Receipt(old.batch_id, old.payload_sha256, old.event_count, "2026-11-22T12:00:00Z")
+    spool.receive(old.batch_id, receipt, duplicate=False)
+    again = new_spool(spool.folder.root)
+    assert apply(again, NOW, lambda _: None) == []
+    assert [line["event"] for line in journal(again)] == ["enqueued", "acknowledged"]
+    assert names(again.folder.pending) == []
 
 
 def test_what_was_set_aside_is_named_after_thirty_days(spool: Spool) -> None:

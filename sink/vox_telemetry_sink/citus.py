@@ -1,7 +1,7 @@
 """Where each table lies on a Citus cluster, and bringing it there: `migrate --citus`.
 
 What is large is distributed; what is small and joined with it is on every node (a reference table).
-docs/decisions/0021-citus.md says why each.
+docs/decisions/0014-citus.md says why each.
 """
 
 from typing import Final

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vox_telemetry_sink.config import CONFIG_FILE, SETTINGS
-from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.errors import ConfigError, os_words
 from vox_telemetry_spec.limits import CONFIG_FILE_MAX_BYTES
 
 
@@ -34,9 +34,9 @@ def _document(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             raw = file.read(CONFIG_FILE_MAX_BYTES + 1)
     except OSError as exc:
-        reason = (exc.strerror or type(exc).__name__).lower()
         raise ConfigError(
-            f"{CONFIG_FILE} is '{path}', which cannot be read: {reason}; expected a TOML file"
+            f"{CONFIG_FILE} is '{path}', which cannot be read: {os_words(exc)}; "
+            "expected a TOML file"
         ) from exc
     if len(raw) > CONFIG_FILE_MAX_BYTES:
         raise ConfigError(f"{path} is longer than {CONFIG_FILE_MAX_BYTES} bytes")

@@ -18,6 +18,11 @@ from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.violations import Violation
 
 
+def os_words(exc: OSError) -> str:
+    """Return what the operating system says, in lower case as our messages are."""
+    return (exc.strerror or type(exc).__name__).lower()
+
+
 class SinkError(Exception):
     """Something keeps the sink from its work."""
 

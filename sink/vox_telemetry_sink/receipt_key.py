@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.errors import ConfigError, os_words
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.limits import RECEIPT_KEY_FILE_MAX_BYTES
 
@@ -45,7 +45,7 @@ def generate_receipt_key(path: Path) -> SigningKey:
     except FileExistsError:
         trouble = f"{path} is there already, and a key is never overwritten: name another file"
     except OSError as exc:
-        trouble = f"{path} cannot be written: {_words(exc)}"
+        trouble = f"{path} cannot be written: {os_words(exc)}"
     if trouble:  # outside of the clause: the frame in which it failed holds the key
         raise ConfigError(trouble)
     return SigningKey(private.private_bytes_raw())
@@ -83,7 +83,7 @@ def _read_private(path: Path) -> bytes:
         finally:
             os.close(descriptor)
     except OSError as exc:
-        raise ConfigError(f"the receipt key {path} cannot be read: {_words(exc)}") from exc
+        raise ConfigError(f"the receipt key {path} cannot be read: {os_words(exc)}") from exc
     if len(document) > RECEIPT_KEY_FILE_MAX_BYTES:
         raise ConfigError(f"the receipt key {path} is too long, {_EXPECTED}")
     return document
@@ -120,7 +120,3 @@ def _write_new(path: Path, document: bytes) -> None:
     except OSError:
         path.unlink(missing_ok=True)  # half a key would keep the sink from starting
         raise
-
-
-def _words(exc: OSError) -> str:
-    return (exc.strerror or type(exc).__name__).lower()

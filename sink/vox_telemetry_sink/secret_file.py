@@ -7,7 +7,7 @@ one program that is there. `doctor` says when others could read it.
 import stat
 from pathlib import Path
 
-from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.errors import ConfigError, os_words
 from vox_telemetry_spec.limits import SECRET_FILE_MAX_BYTES
 
 
@@ -29,9 +29,8 @@ def read_secret(name: str, path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(SECRET_FILE_MAX_BYTES + 1)
     except OSError as exc:
-        reason = (exc.strerror or type(exc).__name__).lower()
         raise ConfigError(
-            f"{named} cannot be read: {reason}; expected a file that holds the secret"
+            f"{named} cannot be read: {os_words(exc)}; expected a file that holds the secret"
         ) from exc
     if len(raw) > SECRET_FILE_MAX_BYTES:
         raise ConfigError(f"{named} is longer than {SECRET_FILE_MAX_BYTES} bytes")

@@ -16,7 +16,7 @@ from vox_telemetry_sink.cli.operator import moment, on_database
 from vox_telemetry_sink.cli.settings import DatabaseUrl, DataDir
 from vox_telemetry_sink.columns import Column, columns_of
 from vox_telemetry_sink.database import Connection
-from vox_telemetry_sink.errors import SinkError
+from vox_telemetry_sink.errors import SinkError, os_words
 from vox_telemetry_sink.export import JsonLines, RowWriter, Selection, record_export
 from vox_telemetry_sink.export import export as export_rows
 from vox_telemetry_spec.contracts import Contracts
@@ -95,8 +95,7 @@ def _opened(out: Path | None) -> Iterator[IO[bytes]]:
         else:
             yield from _replacing(out)
     except OSError as exc:
-        reason = (exc.strerror or type(exc).__name__).lower()
-        raise SinkError(f"cannot write '{out or 'stdout'}': {reason}") from exc
+        raise SinkError(f"cannot write '{out or 'stdout'}': {os_words(exc)}") from exc
 
 
 def _replacing(out: Path) -> Iterator[IO[bytes]]:

@@ -11,7 +11,7 @@ import typer
 from vox_telemetry_sink import retention_store
 from vox_telemetry_sink.cli.operator import on_database
 from vox_telemetry_sink.cli.settings import AsJson, DatabaseUrl, DataDir
-from vox_telemetry_sink.errors import SinkError
+from vox_telemetry_sink.errors import SinkError, os_words
 from vox_telemetry_sink.retention import Limits, limits_of
 from vox_telemetry_sink.retention_store import Taken
 from vox_telemetry_spec.limits import RETENTION_POLICY_MAX_BYTES
@@ -81,8 +81,7 @@ def _read(policy: Path) -> dict[str, RetentionRule]:
         with policy.open("rb") as file:  # bounded: a path may name something endless
             raw = file.read(RETENTION_POLICY_MAX_BYTES + 1)
     except OSError as exc:
-        reason = (exc.strerror or type(exc).__name__).lower()
-        raise SinkError(f"cannot read '{policy}': {reason}, expected a policy file") from exc
+        raise SinkError(f"cannot read '{policy}': {os_words(exc)}, expected a policy file") from exc
     if len(raw) > RETENTION_POLICY_MAX_BYTES:
         raise SinkError(
             f"'{policy}' is longer than {RETENTION_POLICY_MAX_BYTES} bytes, expected a policy file"

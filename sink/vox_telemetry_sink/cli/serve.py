@@ -34,7 +34,7 @@ from vox_telemetry_sink.config import (
     WORKERS,
     Config,
 )
-from vox_telemetry_sink.errors import ConfigError, MigrationError
+from vox_telemetry_sink.errors import ConfigError, MigrationError, os_words
 from vox_telemetry_sink.listening import check_listening
 from vox_telemetry_sink.logs import UVICORN_LOG_CONFIG, configure_logging, log
 from vox_telemetry_sink.metrics import MULTIPROCESS_DIR, metrics_served
@@ -134,9 +134,9 @@ def _metrics(config: Config) -> Iterator[dict[str, str]]:
         try:
             port = stack.enter_context(metrics_served(*config.metrics_listen, folder))
         except OSError as exc:
-            reason = (exc.strerror or type(exc).__name__).lower()
             raise ConfigError(
-                f"{METRICS_LISTEN} cannot be listened on: {reason}; expected an own, free address"
+                f"{METRICS_LISTEN} cannot be listened on: {os_words(exc)}; "
+                "expected an own, free address"
             ) from exc
         log().info("metrics", host=config.metrics_listen.host, port=port)
         yield {} if folder is None else {MULTIPROCESS_DIR: str(folder)}

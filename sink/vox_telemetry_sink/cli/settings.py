@@ -17,7 +17,7 @@ from vox_telemetry_sink.config import (
 )
 from vox_telemetry_sink.config_file import read_config_file
 from vox_telemetry_sink.database import connected_pool
-from vox_telemetry_sink.errors import ConfigError
+from vox_telemetry_sink.errors import ConfigError, os_words
 from vox_telemetry_sink.store import Store
 
 DatabaseUrl = Annotated[
@@ -109,9 +109,8 @@ def _make(data_dir: Path) -> None:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
-        reason = (exc.strerror or type(exc).__name__).lower()
         raise ConfigError(
-            f"{DATA_DIR} is '{data_dir}', which cannot be made: {reason}; expected a folder"
+            f"{DATA_DIR} is '{data_dir}', which cannot be made: {os_words(exc)}; expected a folder"
         ) from exc
 
 

@@ -10,6 +10,7 @@ all that it sends.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -74,10 +75,7 @@ class Checks:
             return await loop.run_in_executor(self._threads, self._check, verified, now)
 
     def _is_slow(self, key_id: str) -> bool:
-        until_s = self._slow_until_s.get(key_id)
-        if until_s is not None and until_s <= time.monotonic():
-            del self._slow_until_s[key_id]
-        return key_id in self._slow_until_s
+        return self._slow_until_s.get(key_id, -math.inf) > time.monotonic()
 
     @contextmanager
     def _watched(self, key_id: str) -> Iterator[None]:

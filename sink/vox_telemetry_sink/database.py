@@ -214,7 +214,7 @@ def check_version(major: int) -> None:
         )
 
 
-async def _pending(connection: Connection) -> list[Migration]:
+async def _pending(connection: Connection) -> tuple[Migration, ...]:
     ours = load_migrations()
     applied = await connection.fetch(QUERIES["applied_migrations"])
     if len(applied) > len(ours):

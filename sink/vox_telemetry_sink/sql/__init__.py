@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -25,16 +26,19 @@ def load_queries() -> dict[str, str]:
     return {name: query.strip() for name, query in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def load_migrations() -> list[Migration]:
-    """Return all migrations, oldest first.
+@cache
+def load_migrations() -> tuple[Migration, ...]:
+    """Return all migrations, oldest first, read once: `/readyz` asks for them each time.
 
     Raises:
         ValueError: a file in migrations/ is not named NNNN_what.sql.
 
     """
-    return sorted(
-        _migration(path.name, path.read_bytes())
-        for path in files(__name__).joinpath("migrations").iterdir()
+    return tuple(
+        sorted(
+            _migration(path.name, path.read_bytes())
+            for path in files(__name__).joinpath("migrations").iterdir()
+        )
     )
 
 

@@ -26,17 +26,7 @@ import asyncpg
 from nodes import Node, Programs, TrialError, etcd, two_nodes, until
 
 from support.postgres import in_own_loop
-from support.senders import (
-    AWAY,
-    HELD,
-    NO_ANSWER,
-    REFUSED,
-    STORED,
-    Ledger,
-    Senders,
-    assert_the_database_holds,
-    enrolled_keys,
-)
+from support.senders import Ledger, Senders, enrolled_keys, says_whether_it_holds
 from support.sink_process import SinkProcess, sink_process
 from support.world import free_port
 from vox_telemetry_sink.database import migrate
@@ -167,12 +157,7 @@ async def batches_on(dsn: str, port: int) -> int:
 
 async def checked(dsn: str, ledger: Ledger, seen: Seen) -> dict[str, bool]:
     """Compare receipts with rows, one by one."""
-    try:
-        await assert_the_database_holds(dsn, ledger)
-        holds = True
-    except AssertionError as exc:
-        print(exc)
-        holds = False
+    holds = await says_whether_it_holds(dsn, ledger)
     return {
         "every receipt's batch is stored with its rows, no event twice": holds,
         "every batch that was sent has its receipt in the end": len(ledger.receipts)
@@ -184,7 +169,6 @@ async def checked(dsn: str, ledger: Ledger, seen: Seen) -> dict[str, bool]:
 
 def report(ledger: Ledger, seen: Seen, took_s: float) -> None:
     """Print what was measured."""
-    answers = ledger.answers
     print(f"{took_s:.0f} s, {CLIENTS} clients, batches of {EVENTS_PER_BATCH} events; ", end="")
     print(f"{platform.system()} {platform.machine()}, CPython {platform.python_version()}")
     for name, figure in {
@@ -192,11 +176,7 @@ def report(ledger: Ledger, seen: Seen, took_s: float) -> None:
         "longest time without a receipt, s": f"{seen.longest_gap_s:.1f}",
         "old leader started, synchronous replica after, s": f"{seen.rejoined_s:.1f}",
         "batches acknowledged": f"{len(ledger.receipts)}",
-        "  201 stored": f"{answers[STORED]}",
-        "  200 duplicate": f"{answers[HELD]}",
-        "  422 rejected": f"{answers[REFUSED]}",
-        "  503 put off": f"{answers[AWAY]}",
-        "  no answer": f"{answers[NO_ANSWER]}",
+        **ledger.answers_by_name(),
     }.items():
         print(f"{name:52} {figure}")
 

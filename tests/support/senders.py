@@ -50,6 +50,17 @@ class Ledger:
         elif answer.status_code not in (REFUSED, AWAY):
             self.other_answers.append(f"{answer.status_code} {answer.text}")
 
+    def answers_by_name(self) -> dict[str, str]:
+        """Give the lines of a report that count the answers."""
+        named = {
+            "201 stored": STORED,
+            "200 duplicate": HELD,
+            "422 rejected": REFUSED,
+            "503 put off": AWAY,
+            "no answer": NO_ANSWER,
+        }
+        return {f"  {name}": f"{self.answers[status]}" for name, status in named.items()}
+
 
 class Senders:
     """So many clients, each with one connection and its own key; run until `stop` is called."""
@@ -145,3 +156,13 @@ async def assert_the_database_holds(database_url: str, ledger: Ledger) -> None:
         assert receipt["payload_sha256"] == stored[batch_id]
     assert ledger.changed_receipts == 0, "a repetition got another receipt"
     assert ledger.other_answers == []
+
+
+async def says_whether_it_holds(database_url: str, ledger: Ledger) -> bool:
+    """Compare them for a report, and print what differs."""
+    try:
+        await assert_the_database_holds(database_url, ledger)
+    except AssertionError as exc:
+        print(exc)
+        return False
+    return True

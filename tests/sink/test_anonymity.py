@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from support.postgres import PostgresServer
+from support.postgres import PostgresServer, with_database
 from support.stored import ANALYST, READER, roles_of_views, run, store_batch
 from vox_telemetry_sink.anonymity import change_k, find_k
 from vox_telemetry_sink.database import migrate, operator_connection
@@ -52,7 +53,8 @@ async def reader(dsn: str, postgres_server: PostgresServer) -> str:
 
 
 def as_member(dsn: str, server: PostgresServer, role: str) -> str:
-    return f"{server.admin_dsn.rpartition('/')[0]}/{dsn.rpartition('/')[2]}?options=-crole%3D{role}"
+    acting = with_database(server.admin_dsn, urlsplit(dsn).path.removeprefix("/"))
+    return f"{acting}{'&' if '?' in acting else '?'}options=-crole%3D{role}"
 
 
 async def store_keys(dsn: str, count: int, **changes: object) -> None:

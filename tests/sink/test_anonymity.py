@@ -52,8 +52,12 @@ async def reader(dsn: str, postgres_server: PostgresServer) -> str:
     return as_member(dsn, postgres_server, READER)
 
 
+def as_administrator(dsn: str, server: PostgresServer) -> str:
+    return with_database(server.admin_dsn, urlsplit(dsn).path.removeprefix("/"))
+
+
 def as_member(dsn: str, server: PostgresServer, role: str) -> str:
-    acting = with_database(server.admin_dsn, urlsplit(dsn).path.removeprefix("/"))
+    acting = as_administrator(dsn, server)
     return f"{acting}{'&' if '?' in acting else '?'}options=-crole%3D{role}"
 
 
@@ -198,6 +202,6 @@ async def test_migrate_makes_the_roles_where_it_may(
     with postgres_server.fresh_database(template=migrated_database) as url:
         await migrate(url)  # its role may not
         assert await run(url, exist, READER, ANALYST) == [(0,)]
-        await migrate(as_member(url, postgres_server, "vox").partition("?")[0])
+        await migrate(as_administrator(url, postgres_server))
         assert await run(url, exist, READER, ANALYST) == [(2,)]
     postgres_server.administer(*(f"DROP ROLE {role}" for role in (READER, ANALYST)))

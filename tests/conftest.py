@@ -11,9 +11,11 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import SecretService
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from support.browser import Visit, running_browser, visiting
 from support.containers import sweep_containers
 from support.postgres import PostgresServer, migrated_template, some_postgres
 from support.secret_service import empty_keyring, private_secret_service
@@ -116,6 +118,20 @@ def keyring_backend(
     keyring.set_keyring(SecretService.Keyring())
     yield keyring.get_keyring()
     keyring.set_keyring(before)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run one chromium for all tests."""
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Give a visitor with an empty profile and a window of 1280 by 900."""
+    with visiting(browser) as visit:
+        yield visit
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,12 +1,13 @@
 #!/bin/sh
 # The tests talk to a real Secret Service (gnome-keyring under a private D-Bus) and, without a
 # container engine, to the embedded Postgres; those of deploy/ ask systemd-analyze, nginx, promtool
-# and ssh-keygen. Installs what is missing where that is possible.
+# and ssh-keygen; those of pages look at them with chromium. Installs what is missing where that is possible.
 set -eu
 missing=""
 command -v dbus-daemon >/dev/null || missing="$missing dbus"
 command -v gnome-keyring-daemon >/dev/null || missing="$missing gnome-keyring"
 command -v ssh-keygen >/dev/null || missing="$missing openssh-client"
+command -v chromium >/dev/null || missing="$missing chromium fonts-dejavu-core"
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 # These would start servers when they are installed, so they are only unpacked, beside Python.
 unpacked=.venv/debian

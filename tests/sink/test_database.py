@@ -102,6 +102,7 @@ FILLED = {
     3: """
         UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = now();
     """,
+    4: "UPDATE anonymity SET k_keys = 21;",
 }
 COUNTS = """
     SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM event),

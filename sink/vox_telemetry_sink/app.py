@@ -15,6 +15,7 @@ from vox_telemetry_sink.about import about
 from vox_telemetry_sink.checks import Checks
 from vox_telemetry_sink.collecting import collect_less
 from vox_telemetry_sink.config import DATABASE_URL, Config
+from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.enrol import enrol
 from vox_telemetry_sink.errors import ConfigError
@@ -73,7 +74,7 @@ def create_litestar(config: Config) -> Litestar:
         route_handlers=[ingest, enrol, about, livez, readyz],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_holding(config, config.database_url, loaded)],
+        lifespan=[holding(config, config.database_url, loaded)],
         openapi_config=openapi_config(version("vox-telemetry")),
         logging_config=None,  # Litestar's own log would print exceptions with their messages
     )
@@ -104,9 +105,11 @@ def app_of_several(config: Config) -> ASGIApp:
     return worker_app(config)
 
 
-def _holding(
+def holding(
     config: Config, dsn: str, loaded: Loaded
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Return what holds a worker's connections and tasks for the life of its application."""
+
     @asynccontextmanager
     async def holding(app: Litestar) -> AsyncIterator[None]:
         async with connected_pool(dsn) as pool:
@@ -117,6 +120,7 @@ def _holding(
                     running_writer(store) as writer,
                     sampled(writer, pool),
                 ):
+                    app.state.reads = Reads(pool)
                     app.state.sink = Sink(
                         config=config,
                         checks=checks,

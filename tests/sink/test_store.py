@@ -56,7 +56,8 @@ async def test_a_group_is_four_statements_and_its_connection_is_not_reset(
     async with connected_pool(database_url) as pool:
         store = Store(pool)
         first, second = accepted_batch(key), accepted_batch(key)
-        await store.write([first])  # connects and prepares
+        await store.write([first])  # connects and prepares, as does the repetition
+        await store.write([first])
         async with pool.acquire() as connection:
             connection.add_query_logger(
                 lambda record: sent.append(names.get(record.query, record.query))

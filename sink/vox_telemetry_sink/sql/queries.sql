@@ -317,3 +317,7 @@ SELECT create_distributed_table($1::text::regclass, $2, colocate_with => $3);
 -- drop_local_rows --
 -- What the table held before it was spread stays on the coordinator's disk, unseen, until then.
 SELECT truncate_local_data_after_distributing_table($1::text::regclass);
+
+-- limit_statements --
+-- Until the end of the transaction; $1 milliseconds.
+SELECT set_config('statement_timeout', $1, true);

@@ -100,6 +100,49 @@ SELECT EXISTS (
 -- log_admin --
 INSERT INTO admin_log (action, subject, detail) VALUES ($1, $2, $3);
 
+-- add_console_token --
+INSERT INTO console_token (token_id, secret_sha256, name, role, made_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- list_console_tokens --
+SELECT token_id, name, role, made_at, expires_at, revoked_at
+FROM console_token ORDER BY made_at, token_id;
+
+-- find_console_token --
+SELECT secret_sha256, name, role, expires_at > $2 AND revoked_at IS NULL AS is_good
+FROM console_token WHERE token_id = $1;
+
+-- revoke_console_token --
+-- A second revocation keeps the time of the first; no row comes back for an unknown token.
+UPDATE console_token SET revoked_at = coalesce(revoked_at, $2) WHERE token_id = $1
+RETURNING revoked_at;
+
+-- end_console_sessions --
+DELETE FROM console_session WHERE token_id = $1;
+
+-- begin_console_session --
+INSERT INTO console_session (session_sha256, token_id, began_at, used_at) VALUES ($1, $2, $3, $3);
+
+-- find_console_session --
+-- $2 now; $3 and $4 the earliest begin and last use that still count.
+SELECT token_id, name, role, used_at, notice
+FROM console_session JOIN console_token USING (token_id)
+WHERE session_sha256 = $1 AND expires_at > $2 AND revoked_at IS NULL
+  AND began_at > $3 AND used_at > $4;
+
+-- use_console_session --
+UPDATE console_session SET used_at = greatest(used_at, $2) WHERE session_sha256 = $1;
+
+-- put_console_notice --
+UPDATE console_session SET notice = $2 WHERE session_sha256 = $1;
+
+-- end_console_session --
+DELETE FROM console_session WHERE session_sha256 = $1;
+
+-- sweep_console_sessions --
+-- $1 the earliest begin that still counts, $2 the earliest last use.
+DELETE FROM console_session WHERE began_at <= $1 OR used_at <= $2;
+
 -- claim_batches --
 -- One statement for a whole group. An id that another transaction is claiming at this moment is
 -- waited for; only the ids that are ours come back. Callers sort by id so that two sinks with the

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -23,10 +22,10 @@ from vox_telemetry_sink.console.rows import (
     by_day,
     by_family,
 )
-from vox_telemetry_sink.console.visitor import Role, Visitor
+from vox_telemetry_sink.console.visitor import Visitor
+from vox_telemetry_sink.console.who import admins_only
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.database import QUERIES, Connection
-from vox_telemetry_sink.errors import ConsoleRefusalError
 from vox_telemetry_sink.key_rows import ListedKey
 from vox_telemetry_sink.retention import Limits
 from vox_telemetry_sink.retention_store import Taken
@@ -52,12 +51,7 @@ class Administrator:
             ConsoleRefusalError: not an administrator (403).
 
         """
-        if self.visitor.role is not Role.ADMIN:
-            raise ConsoleRefusalError(
-                HTTPStatus.FORBIDDEN,
-                "This page is for administrators. A viewer sees the overview, the families and the "
-                "rejections, in groups that are large enough.",
-            )
+        admins_only(self.visitor)
 
 
 class AdminFigures:

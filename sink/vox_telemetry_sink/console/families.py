@@ -16,7 +16,7 @@ from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.console.rows import FamilySum
 from vox_telemetry_sink.console.sheet import Sheet
-from vox_telemetry_sink.console.visitor import Role, Visitor
+from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.console.words import plural
 from vox_telemetry_spec.registry import Registry
@@ -51,7 +51,6 @@ async def families(
     return page(
         "families.html",
         visitor,
-        section="families",
         chosen=chosen,
         query=query_of(chosen),
         window=window,
@@ -102,7 +101,7 @@ async def _found(
     visitor: Visitor, reads: Reads, window: Window, chosen: FamiliesFilter
 ) -> tuple[list[FamilySum], int | None]:
     """Return the families and, for a viewer, k."""
-    if visitor.role is Role.ADMIN:
+    if visitor.is_admin:
         async with reads.for_admin(Administrator(visitor)) as figures:
             return await figures.families(window, chosen.family or None), None
     async with reads.for_viewer() as k_anonymous:

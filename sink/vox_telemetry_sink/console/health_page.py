@@ -12,6 +12,7 @@ from litestar.response import Template
 
 from vox_telemetry_sink.console.admin_figures import Administrator
 from vox_telemetry_sink.console.filters import NoFilter, read_filter
+from vox_telemetry_sink.console.held import Console
 from vox_telemetry_sink.console.load import RecentLoad, Shown
 from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.visitor import Visitor
@@ -42,7 +43,7 @@ async def health(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
     sink: NamedDependency[Sink],
-    recent: NamedDependency[RecentLoad],
+    console: NamedDependency[Console],
     now: NamedDependency[datetime],
 ) -> Template:
     """Show the health, for administrators; it is there while the database is away, too."""
@@ -51,14 +52,13 @@ async def health(
     return page(
         "health.html",
         visitor,
-        section="health",
         checks=await checks_of(sink),
         program_version=version("vox-telemetry"),
         contract_version=CONTRACT_VERSION,
         receipt_key_id=sink.receipt_key and sink.receipt_key.public.key_id,
         workers=sink.config.workers,
         settings=shown(sink.config, {}),
-        live=_live(sink, recent),
+        live=_live(sink, console.recent),
         interval_s=CONSOLE_LIVE_INTERVAL_S,
         now=now,
     )
@@ -68,11 +68,11 @@ async def health(
 async def live(
     visitor: NamedDependency[Visitor],
     sink: NamedDependency[Sink],
-    recent: NamedDependency[RecentLoad],
+    console: NamedDependency[Console],
 ) -> Live:
     """Give the load of this moment, for administrators."""
     Administrator(visitor)
-    return _live(sink, recent)
+    return _live(sink, console.recent)
 
 
 def _live(sink: Sink, recent: RecentLoad) -> Live:

@@ -62,7 +62,6 @@ async def keys(
     return page(
         "keys.html",
         visitor,
-        section="keys",
         chosen=chosen,
         query=query_of(chosen),
         states=KEY_STATES,
@@ -105,7 +104,6 @@ async def key(  # noqa: PLR0913 -- Litestar gives each by its name
     return page(
         "key.html",
         visitor,
-        section="keys",
         one=one,
         days=days,
         total=sums(days),

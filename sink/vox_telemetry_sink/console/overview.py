@@ -15,7 +15,7 @@ from vox_telemetry_sink.console.outcomes import outcomes_chart, outcomes_sheet
 from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.console.rows import sums
-from vox_telemetry_sink.console.visitor import Role, Visitor
+from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.health import checks_of
 from vox_telemetry_sink.ingest import Sink
@@ -34,7 +34,7 @@ async def overview(
     """Show the overview that fits the visitor's role."""
     read_filter(request.query_params.multi_items(), NoFilter)
     window, today = Window.of(now, _DAYS), Window.of(now, 1)
-    if visitor.role is Role.ADMIN:
+    if visitor.is_admin:
         return await _for_admin(visitor, reads, request.app.state.sink, (window, today, now))
     async with reads.for_viewer() as figures:
         days = await figures.days(window)
@@ -42,7 +42,6 @@ async def overview(
     return page(
         "overview_viewer.html",
         visitor,
-        section="overview",
         today=days[-1],
         total=sums(days),
         days=days,
@@ -66,7 +65,6 @@ async def _for_admin(
     return page(
         "overview.html",
         visitor,
-        section="overview",
         today=days[-1],
         total=sums(days),
         days=days,
@@ -89,7 +87,7 @@ async def overview_csv(
     """Give the days of the overview's chart."""
     read_filter(request.query_params.multi_items(), NoFilter)
     window = Window.of(now, _DAYS)
-    if visitor.role is Role.ADMIN:
+    if visitor.is_admin:
         async with reads.for_admin(Administrator(visitor)) as figures:
             days = await figures.days(window)
     else:

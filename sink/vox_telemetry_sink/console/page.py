@@ -1,5 +1,6 @@
 """The one way in which a page is made: a template, the visitor it is for, and what it shows."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,15 @@ _ENVIRONMENT: Final = Environment(
     auto_reload=False,
 )
 _ENVIRONMENT.filters.update(FILTERS)
-TEMPLATE_CONFIG: Final = TemplateConfig(
-    instance=JinjaTemplateEngine.from_environment(_ENVIRONMENT)
-)
+TEMPLATE_CONFIG: Final = TemplateConfig(instance=JinjaTemplateEngine.from_environment(_ENVIRONMENT))
 
 
 def page(template: str, visitor: Visitor | None, **shown: object) -> Template:
     """Return a page for a visitor; every value is escaped by the template engine."""
     return Template(template, context={"visitor": visitor, **shown})
+
+
+def failure_page(status: HTTPStatus, words: str, visitor: Visitor | None) -> bytes:
+    """Return the page that says why there is no other, for any layer."""
+    template = _ENVIRONMENT.get_template("failure.html")
+    return template.render(visitor=visitor, status=status, words=words).encode()

@@ -15,7 +15,7 @@ from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.console.rows import HiddenRule, PlaceSum, RefusedBatch
 from vox_telemetry_sink.console.sheet import Sheet
-from vox_telemetry_sink.console.visitor import Role, Visitor
+from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_spec.limits import CONSOLE_ROWS_MAX_COUNT
 
@@ -30,7 +30,7 @@ async def rejections(
     """Show the rejections, of k-anonymous groups to a viewer."""
     chosen = read_filter(request.query_params.multi_items(), RejectionsFilter)
     window = Window.of(now, chosen.days)
-    if visitor.role is not Role.ADMIN:
+    if not visitor.is_admin:
         return await _for_viewer(visitor, reads, window, chosen)
     async with reads.for_admin(Administrator(visitor)) as figures:
         problems = await figures.problems(window, chosen)
@@ -41,7 +41,6 @@ async def rejections(
     return page(
         "rejections.html",
         visitor,
-        section="rejections",
         chosen=chosen,
         query=query_of(chosen),
         all_days=DAYS,
@@ -66,7 +65,6 @@ async def _for_viewer(
     return page(
         "rejections_viewer.html",
         visitor,
-        section="rejections",
         chosen=chosen,
         query=query_of(chosen),
         all_days=DAYS,
@@ -104,7 +102,7 @@ async def rules_csv(
     """Give the violations by rule, to an administrator by place as well."""
     chosen = read_filter(request.query_params.multi_items(), RejectionsFilter)
     window = Window.of(now, chosen.days)
-    if visitor.role is Role.ADMIN:
+    if visitor.is_admin:
         async with reads.for_admin(Administrator(visitor)) as figures:
             return csv(places_sheet(await figures.places(window, chosen)))
     async with reads.for_viewer() as k_anonymous:

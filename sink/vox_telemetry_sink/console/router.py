@@ -2,25 +2,31 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from litestar import Router
-from litestar.datastructures import State
 from litestar.di import Provide
 
+from vox_telemetry_sink.console.actions import approve, approve_page, revoke, revoke_page
+from vox_telemetry_sink.console.failures import CONSOLE_EXCEPTION_HANDLERS
 from vox_telemetry_sink.console.families import families, families_csv
 from vox_telemetry_sink.console.health_page import health, live
+from vox_telemetry_sink.console.held import held_console, held_reads
 from vox_telemetry_sink.console.keys_page import key, key_csv, keys, keys_csv
-from vox_telemetry_sink.console.load import RecentLoad
 from vox_telemetry_sink.console.overview import overview, overview_csv
-from vox_telemetry_sink.console.reads import Reads
+from vox_telemetry_sink.console.places import CONSOLE_PATH
 from vox_telemetry_sink.console.rejections_page import rejections, rejections_csv, rules_csv
+from vox_telemetry_sink.console.sign_in import sign_in, sign_in_page, sign_out
+from vox_telemetry_sink.console.static_files import static_file
 from vox_telemetry_sink.console.storage import storage, storage_csv
 
-CONSOLE_PATH = "/console"
-# For every role; a viewer's are k-anonymous.
-FOR_ALL = (overview, overview_csv, families, families_csv, rejections, rules_csv)
-FOR_ADMINS = (keys, keys_csv, key, key_csv, rejections_csv, storage, storage_csv, health, live)
+FOR_EVERYBODY: Final = (sign_in_page, sign_in, sign_out, static_file)
+# What a viewer sees of these is k-anonymous.
+FOR_BOTH_ROLES: Final = (overview, overview_csv, families, families_csv, rejections, rules_csv)
+FOR_ADMINS: Final = (
+    *(keys, keys_csv, key, key_csv, approve_page, approve, revoke_page, revoke),
+    *(rejections_csv, storage, storage_csv, health, live),
+)
 
 
 def utc_now() -> datetime:
@@ -28,24 +34,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def console_router(
-    who: Callable[..., Any], clock: Callable[[], datetime] = utc_now
-) -> Router:
+def console_router(who: Callable[..., Any], clock: Callable[[], datetime] = utc_now) -> Router:
     """Return the console; `who` tells from a request which `Visitor` it is."""
-    recent = RecentLoad()
     return Router(
         CONSOLE_PATH,
-        route_handlers=[*FOR_ALL, *FOR_ADMINS],
+        route_handlers=[*FOR_EVERYBODY, *FOR_BOTH_ROLES, *FOR_ADMINS],
         dependencies={
             "visitor": Provide(who),
-            "reads": Provide(_held_reads, sync_to_thread=False),
-            "recent": Provide(lambda: recent, sync_to_thread=False),
+            "console": Provide(held_console, sync_to_thread=False),
+            "reads": Provide(held_reads, sync_to_thread=False),
             "now": Provide(clock, sync_to_thread=False),
         },
+        exception_handlers=CONSOLE_EXCEPTION_HANDLERS,
         include_in_schema=False,
     )
-
-
-def _held_reads(state: State) -> Reads:
-    reads: Reads = state.reads
-    return reads

@@ -42,7 +42,6 @@ async def storage(
     return page(
         "storage.html",
         visitor,
-        section="storage",
         partitions=[(each, *_bounds(each)) for each in partitions],
         rules={table: policy[table] for table in TIME_COLUMNS if table in policy},
         policy_path=POLICY_PATH,

@@ -40,31 +40,36 @@ SELECT current_setting('server_version'), clock_timestamp(),
             date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => month), 'YYYY_MM'
         )) IS NOT NULL),
        (SELECT count(*) FROM client_key
-        WHERE revoked_at IS NULL AND coalesce(not_before <= now(), true)
+        WHERE revoked_at IS NULL AND approved_at IS NOT NULL AND coalesce(not_before <= now(), true)
           AND coalesce(not_after > now(), true));
 
 -- find_key --
-SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after
+SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after, approved_at
 FROM client_key WHERE key_id = $1;
 
 -- list_keys --
 -- $1 one key, or NULL for all of them.
 SELECT key_id, public_key, name, max_sensitivity, families, enrolled_at, not_before, not_after,
-       revoked_at, replaces,
+       approved_at, revoked_at, replaces,
        (SELECT later.key_id FROM client_key later
         WHERE later.replaces = client_key.key_id AND later.revoked_at IS NULL LIMIT 1) AS replaced_by
 FROM client_key WHERE $1::text IS NULL OR key_id = $1 ORDER BY enrolled_at, key_id;
 
 -- add_key --
--- No row comes back when the key is enrolled already.
+-- No row comes back when the key is enrolled already. $10 NULL: it waits for approval.
 INSERT INTO client_key (key_id, public_key, name, enrolled_at, max_sensitivity, families,
-                        not_before, not_after, replaces)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                        not_before, not_after, replaces, approved_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (key_id) DO NOTHING RETURNING key_id;
 
 -- revoke_key --
 -- A second revocation keeps the time of the first; no row comes back for an unknown key.
 UPDATE client_key SET revoked_at = coalesce(revoked_at, $2) WHERE key_id = $1 RETURNING revoked_at;
+
+-- approve_key --
+-- A second approval keeps the time of the first; no row comes back for an unknown key or a revoked one.
+UPDATE client_key SET approved_at = coalesce(approved_at, $2)
+WHERE key_id = $1 AND revoked_at IS NULL RETURNING approved_at;
 
 -- lock_key --
 -- Two rotations of one key take turns.
@@ -76,14 +81,14 @@ UPDATE client_key SET not_after = least(not_after, $2) WHERE key_id = $1 RETURNI
 
 -- keep_code --
 INSERT INTO enrolment_code (code_sha256, name, max_sensitivity, families, valid_days, made_at,
-                            expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+                            expires_at, needs_approval)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- claim_code --
 -- A second claim at the same moment waits for the first and then finds the code used.
 UPDATE enrolment_code SET used_by = $2, used_at = $3
 WHERE code_sha256 = $1 AND used_at IS NULL AND expires_at > $3
-RETURNING name, max_sensitivity, families, valid_days;
+RETURNING name, max_sensitivity, families, valid_days, needs_approval;
 
 -- code_was_used_by --
 -- A revoked key does not get its receipt again.
@@ -94,6 +99,49 @@ SELECT EXISTS (
 
 -- log_admin --
 INSERT INTO admin_log (action, subject, detail) VALUES ($1, $2, $3);
+
+-- add_console_token --
+INSERT INTO console_token (token_id, secret_sha256, name, role, made_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- list_console_tokens --
+SELECT token_id, name, role, made_at, expires_at, revoked_at
+FROM console_token ORDER BY made_at, token_id;
+
+-- find_console_token --
+SELECT secret_sha256, name, role, expires_at > $2 AND revoked_at IS NULL AS is_good
+FROM console_token WHERE token_id = $1;
+
+-- revoke_console_token --
+-- A second revocation keeps the time of the first; no row comes back for an unknown token.
+UPDATE console_token SET revoked_at = coalesce(revoked_at, $2) WHERE token_id = $1
+RETURNING revoked_at;
+
+-- end_console_sessions --
+DELETE FROM console_session WHERE token_id = $1;
+
+-- begin_console_session --
+INSERT INTO console_session (session_sha256, token_id, began_at, used_at) VALUES ($1, $2, $3, $3);
+
+-- find_console_session --
+-- $2 now; $3 and $4 the earliest begin and last use that still count.
+SELECT token_id, name, role, used_at, notice
+FROM console_session JOIN console_token USING (token_id)
+WHERE session_sha256 = $1 AND expires_at > $2 AND revoked_at IS NULL
+  AND began_at > $3 AND used_at > $4;
+
+-- use_console_session --
+UPDATE console_session SET used_at = greatest(used_at, $2) WHERE session_sha256 = $1;
+
+-- put_console_notice --
+UPDATE console_session SET notice = $2 WHERE session_sha256 = $1;
+
+-- end_console_session --
+DELETE FROM console_session WHERE session_sha256 = $1;
+
+-- sweep_console_sessions --
+-- $1 the earliest begin that still counts, $2 the earliest last use.
+DELETE FROM console_session WHERE began_at <= $1 OR used_at <= $2;
 
 -- claim_batches --
 -- One statement for a whole group. An id that another transaction is claiming at this moment is

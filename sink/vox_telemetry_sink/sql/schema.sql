@@ -18,6 +18,7 @@ CREATE TABLE client_key (
     not_before      timestamptz,
     not_after       timestamptz,
     replaces        text,
+    approved_at     timestamptz,
     CONSTRAINT client_key_validity CHECK (not_after > not_before)
 );
 COMMENT ON TABLE client_key IS 'who may upload; the key id is a pseudonym, the only identity kept';
@@ -30,6 +31,7 @@ COMMENT ON COLUMN client_key.families IS 'the families it may send; NULL is all 
 COMMENT ON COLUMN client_key.not_before IS 'NULL, or since when it is good';
 COMMENT ON COLUMN client_key.not_after IS 'NULL, or from when it is good no more';
 COMMENT ON COLUMN client_key.replaces IS 'the key that this one was rotated from';
+COMMENT ON COLUMN client_key.approved_at IS 'NULL while the key waits for an administrator; until then nothing is taken from it';
 
 CREATE TABLE enrolment_code (
     code_sha256     bytea PRIMARY KEY CHECK (octet_length(code_sha256) = 32),
@@ -41,6 +43,7 @@ CREATE TABLE enrolment_code (
     expires_at      timestamptz NOT NULL,
     used_at         timestamptz,
     used_by         text,
+    needs_approval  boolean NOT NULL DEFAULT false,
     CONSTRAINT enrolment_code_use CHECK ((used_at IS NULL) = (used_by IS NULL))
 );
 COMMENT ON TABLE enrolment_code IS 'one-time codes by which a client enrols its own key, and what that key gets';
@@ -48,6 +51,7 @@ COMMENT ON COLUMN enrolment_code.code_sha256 IS 'of the 20 characters; the code 
 COMMENT ON COLUMN enrolment_code.valid_days IS 'how long the key will be good; NULL is without end';
 COMMENT ON COLUMN enrolment_code.expires_at IS 'from when the code is good no more';
 COMMENT ON COLUMN enrolment_code.used_by IS 'the key id that it enrolled';
+COMMENT ON COLUMN enrolment_code.needs_approval IS 'whether the key that it enrols waits for an administrator';
 
 CREATE TABLE batch (
     batch_id         uuid PRIMARY KEY,
@@ -144,6 +148,35 @@ COMMENT ON TABLE admin_log IS 'what operators changed';
 COMMENT ON COLUMN admin_log.role IS 'the database role that did it';
 COMMENT ON COLUMN admin_log.action IS 'for example keys.add';
 COMMENT ON COLUMN admin_log.subject IS 'for example a key id';
+
+CREATE TABLE console_token (
+    token_id      text PRIMARY KEY CHECK (token_id ~ '^[0-9a-f]{16}$'),
+    secret_sha256 bytea NOT NULL CHECK (octet_length(secret_sha256) = 32),
+    name          text NOT NULL CHECK (name <> ''),
+    role          text NOT NULL CHECK (role IN ('admin', 'viewer')),
+    made_at       timestamptz NOT NULL,
+    expires_at    timestamptz NOT NULL,
+    revoked_at    timestamptz
+);
+COMMENT ON TABLE console_token IS 'what opens the console; the token itself is nowhere';
+COMMENT ON COLUMN console_token.token_id IS 'the part of a token that is no secret: it names the token in records';
+COMMENT ON COLUMN console_token.secret_sha256 IS 'of the 256 random bits of a token';
+COMMENT ON COLUMN console_token.name IS 'whose it is, for records';
+COMMENT ON COLUMN console_token.role IS 'admin sees rows and changes keys, viewer sees k-anonymous aggregates';
+COMMENT ON COLUMN console_token.revoked_at IS 'NULL while the token is not revoked';
+
+CREATE TABLE console_session (
+    session_sha256 bytea PRIMARY KEY CHECK (octet_length(session_sha256) = 32),
+    token_id       text NOT NULL,
+    began_at       timestamptz NOT NULL,
+    used_at        timestamptz NOT NULL,
+    notice         text
+);
+COMMENT ON TABLE console_session IS 'who is signed in; here and not in a sink, since several sinks share only the database';
+COMMENT ON COLUMN console_session.session_sha256 IS 'of the random id in the browser''s cookie';
+COMMENT ON COLUMN console_session.token_id IS 'the token that opened it; once that is not good, neither is this';
+COMMENT ON COLUMN console_session.used_at IS 'the last use, to the minute';
+COMMENT ON COLUMN console_session.notice IS 'NULL, or what the next page says about an action';
 
 -- A month for which rows already lie in event_default cannot be created as a partition before they
 -- have moved, so the table is made apart, filled, and attached in the caller's transaction.

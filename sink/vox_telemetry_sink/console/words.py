@@ -60,6 +60,11 @@ def day(when: date | None) -> str:
     return UNKNOWN if when is None else when.isoformat()
 
 
+def day_of(when: datetime | None) -> str:
+    """Return the UTC day of a time."""
+    return UNKNOWN if when is None else day(when.astimezone(UTC).date())
+
+
 def short_name(name: str) -> str:
     """Return the beginning of a name that is too long for a table."""
     return name if len(name) <= _NAME_SHOWN_MAX_CHARS else f"{name[:_NAME_SHOWN_MAX_CHARS]}…"
@@ -77,5 +82,5 @@ def plural(count: int, one: str, many: str) -> str:
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     made.__name__: made
-    for made in (number, size, share, milliseconds, moment, day, short_name, short_id, plural)
+    for made in (number, size, share, moment, day, day_of, short_name, short_id, plural)
 }

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from vox_telemetry_sink.console.admin_figures import KEY_DAYS, Administrator
@@ -88,7 +89,7 @@ async def keys_csv(
 @get("/keys/{key_id:str}")
 async def key(
     request: Request[Any, Any, Any],
-    key_id: str,
+    key_id: FromPath[str],
     visitor: NamedDependency[Visitor],
     reads: NamedDependency[Reads],
     now: NamedDependency[datetime],
@@ -116,7 +117,7 @@ async def key(
 @get("/keys/{key_id:str}/days.csv")
 async def key_csv(
     request: Request[Any, Any, Any],
-    key_id: str,
+    key_id: FromPath[str],
     visitor: NamedDependency[Visitor],
     reads: NamedDependency[Reads],
     now: NamedDependency[datetime],

@@ -1,17 +1,10 @@
 """Signing in and out, by the live sink on a real database."""
 
-import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-import pytest
-
-from support.console import FROM_OUR_PAGE, Person, add_token
-from vox_telemetry_sink.console.token_store import TokenStore
+from support.console import Person
 from vox_telemetry_sink.console.tokens import ConsoleToken
-from vox_telemetry_sink.console.visitor import Role
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 SIGN_IN = "/console/sign-in"

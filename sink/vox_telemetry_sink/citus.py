@@ -21,6 +21,7 @@ DISTRIBUTED: Final = (
     ("batch", "batch_id", "none"),
     ("event", "batch_id", "batch"),
     ("rejection", "content_sha256", "none"),
+    ("duplicate_tally", "key_id", "none"),
 )
 REFERENCE: Final = ("client_key", "enrolment_code", "anonymity", "admin_log")
 # On the coordinator alone: sinks and operators connect there.

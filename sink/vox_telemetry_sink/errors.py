@@ -60,14 +60,19 @@ class RefusalError(SinkError):
         violations: Sequence[Violation] = (),
         headers: Mapping[str, str] | None = None,
         sink_time: str = "",
+        event_count: int | None = None,
     ) -> None:
-        """`detail` is a sentence for the sender, `headers` go with the answer."""
+        """`detail` is a sentence for the sender, `headers` go with the answer.
+
+        `event_count` is of the refused batch, None where it was not read so far as to know.
+        """
         super().__init__(detail)
         self.problem = problem
         self.detail = detail
         self.violations = list(violations)
         self.headers = dict(headers or {})
         self.sink_time = sink_time
+        self.event_count = event_count
 
 
 class ConsoleRefusalError(SinkError):

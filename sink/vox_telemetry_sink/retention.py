@@ -20,6 +20,7 @@ TIME_COLUMNS: Final = {
     "event": "received_at",
     "batch": "received_at",
     "rejection": "rejected_at",
+    "duplicate_tally": "day",
     "enrolment_code": "expires_at",
     "admin_log": "logged_at",
 }
@@ -36,6 +37,7 @@ class Limits(NamedTuple):
     rejections: datetime | None
     codes: datetime | None
     admin_log: datetime | None
+    duplicates: datetime | None
 
 
 def limits_of(policy: Mapping[str, RetentionRule], now: datetime) -> Limits:
@@ -63,6 +65,7 @@ def limits_of(policy: Mapping[str, RetentionRule], now: datetime) -> Limits:
         before["rejection"],
         before["enrolment_code"],
         before["admin_log"],
+        before["duplicate_tally"],
     )
 
 

@@ -1,5 +1,8 @@
 """What an accepted batch looks like in its table; pure."""
 
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -23,7 +26,21 @@ def batch_row(accepted: Accepted) -> tuple[object, ...]:
         accepted.received_at,
         accepted.producer.name,
         accepted.producer.version,
+        msgspec.json.encode(Counter(family.family for family in accepted.events.families)),
     )
+
+
+def tally_columns(repeated: Sequence[Accepted]) -> list[list[object]]:
+    """Return the columns for count_duplicates: a row for each day and key, sorted."""
+    batches: Counter[tuple[date, str]] = Counter()
+    events: Counter[tuple[date, str]] = Counter()
+    for accepted in repeated:
+        # `received_at` of a repetition is its own, and in UTC.
+        row = (accepted.received_at.date(), accepted.verified.key.public.key_id)
+        batches[row] += 1
+        events[row] += len(accepted.events.families)
+    rows = [(*row, batches[row], events[row]) for row in sorted(batches)]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def signed_request(verified: Verified) -> bytes:

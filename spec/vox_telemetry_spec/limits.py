@@ -135,3 +135,12 @@ STORE_CLOCK_WARN_S: Final = 5.0
 # The garbage collector of a worker; the allocations of some 60 batches of 100 events.
 COLLECT_AFTER_COUNT: Final = 20_000
 COLLECT_OLDER_AFTER_COUNT: Final = (20, 50)  # collections of the generation before
+# The console's reading, beside a sink that writes on the same pool.
+CONSOLE_STATEMENT_DEADLINE_MS: Final = 5_000  # half of STORE_STATEMENT_DEADLINE_MS
+CONSOLE_PAGE_DEADLINE_S: Final = 10.0  # all of a page's queries, and waiting for a turn
+CONSOLE_READS_MAX_COUNT: Final = 2  # at a time, of STORE_POOL_MAX_CONNECTIONS
+CONSOLE_FILTER_MAX_CHARS: Final = 200  # a key id has 43, names of families and rules under 64
+CONSOLE_ROWS_MAX_COUNT: Final = 200  # that one table of a page shows
+CONSOLE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks to rotate a key
+CONSOLE_LIVE_INTERVAL_S: Final = 5  # a person looks, no machine: it is seldom enough for a query
+CONSOLE_LIVE_RECENT_S: Final = 60.0  # that "recent" means

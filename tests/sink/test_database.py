@@ -103,6 +103,9 @@ FILLED = {
         UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = now();
     """,
     4: "UPDATE anonymity SET k_keys = 21;",
+    5: """
+        INSERT INTO duplicate_tally VALUES ('2026-11-22', 'a', 1, 1);
+    """,
     6: """
         INSERT INTO enrolment_code (code_sha256, name, max_sensitivity, made_at, expires_at,
                needs_approval)

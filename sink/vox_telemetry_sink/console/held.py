@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from litestar.datastructures import State
 
 from vox_telemetry_sink.config import Config
+from vox_telemetry_sink.console.load import RecentLoad
+from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.console.sessions import SessionStore
 from vox_telemetry_sink.console.token_store import TokenStore
 from vox_telemetry_sink.database import Pool
@@ -24,6 +26,8 @@ class Console:
     key_store: KeyStore
     keys: KeyRegistry
     limiter: Limiter
+    reads: Reads
+    recent: RecentLoad
 
     @classmethod
     def holding(cls, config: Config, pool: Pool, keys: KeyRegistry) -> "Console":
@@ -39,6 +43,8 @@ class Console:
                 burst=CONSOLE_SIGN_IN_BURST,
                 policy_name="sign-in",
             ),
+            reads=Reads(pool),
+            recent=RecentLoad(),
         )
 
 
@@ -46,3 +52,8 @@ def held_console(state: State) -> Console:
     """Give a handler the console of its worker."""
     console: Console = state.console
     return console
+
+
+def held_reads(state: State) -> Reads:
+    """Give a handler its way to the figures."""
+    return held_console(state).reads

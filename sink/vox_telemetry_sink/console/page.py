@@ -10,6 +10,7 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 
 from vox_telemetry_sink.console.visitor import Visitor
+from vox_telemetry_sink.console.words import FILTERS
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _ENVIRONMENT: Final = Environment(
@@ -20,6 +21,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+_ENVIRONMENT.filters.update(FILTERS)
 TEMPLATE_CONFIG: Final = TemplateConfig(instance=JinjaTemplateEngine.from_environment(_ENVIRONMENT))
 
 

@@ -148,9 +148,11 @@ DELETE FROM console_session WHERE began_at <= $1 OR used_at <= $2;
 -- waited for; only the ids that are ours come back. Callers sort by id so that two sinks with the
 -- same ids wait for each other in one order.
 INSERT INTO batch (batch_id, key_id, payload_sha256, content_encoding, coded_body, signed_request,
-                   event_count, approved_at, received_at, producer_name, producer_version)
+                   event_count, approved_at, received_at, producer_name, producer_version,
+                   family_counts)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::bytea[], $6::jsonb[],
-                     $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[])
+                     $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
+                     $12::jsonb[])
 ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id;
 
 -- find_batches --
@@ -163,8 +165,17 @@ SELECT batch_id, payload_sha256, event_count, received_at FROM batch WHERE batch
 SELECT pg_logical_emit_message(true, 'vox-telemetry-sink', '');
 
 -- keep_rejection --
-INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes)
-VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes,
+                       event_count)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- count_duplicates --
+-- One statement for a whole group; callers sort by day and key, so that two sinks that count the
+-- same wait for each other in one order.
+INSERT INTO duplicate_tally AS tally (day, key_id, batches, events)
+SELECT * FROM unnest($1::date[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (day, key_id) DO UPDATE
+SET batches = tally.batches + excluded.batches, events = tally.events + excluded.events;
 
 
 -- lock_partitions --
@@ -206,6 +217,10 @@ SELECT count(*) FROM batch WHERE received_at < $1;
 -- count_aged_rejections --
 SELECT count(*) FROM rejection WHERE rejected_at < $1;
 
+-- count_aged_duplicates --
+-- A day goes when its last moment is past the limit.
+SELECT count(*) FROM duplicate_tally WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date;
+
 -- count_aged_codes --
 SELECT count(*) FROM enrolment_code WHERE expires_at < $1;
 
@@ -219,7 +234,8 @@ WITH aged AS (
     WHERE batch_id > $2 AND received_at < $1 AND coded_body IS NOT NULL
     ORDER BY batch_id LIMIT $3
 )
-UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = $4
+UPDATE batch SET coded_body = NULL, signed_request = NULL, family_counts = NULL,
+                 body_removed_at = $4
 FROM aged WHERE batch.batch_id = aged.batch_id RETURNING batch.batch_id, aged.bytes;
 
 -- delete_aged_default --
@@ -235,6 +251,11 @@ DELETE FROM batch WHERE ctid = ANY (
 DELETE FROM rejection WHERE ctid = ANY (
     ARRAY(SELECT ctid FROM rejection WHERE rejected_at < $1 LIMIT $2));
 
+-- delete_aged_duplicates --
+DELETE FROM duplicate_tally WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM duplicate_tally
+          WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date LIMIT $2));
+
 -- delete_default_on_every_shard --
 -- Here and below: on a cluster a ctid names a row of each shard, and every shard is a chunk.
 DELETE FROM event_default WHERE received_at < $1;
@@ -244,6 +265,9 @@ DELETE FROM batch WHERE received_at < $1;
 
 -- delete_rejections_on_every_shard --
 DELETE FROM rejection WHERE rejected_at < $1;
+
+-- delete_duplicates_on_every_shard --
+DELETE FROM duplicate_tally WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date;
 
 -- delete_aged_codes --
 DELETE FROM enrolment_code WHERE ctid = ANY (
@@ -341,3 +365,7 @@ SELECT create_distributed_table($1::text::regclass, $2, colocate_with => $3);
 -- drop_local_rows --
 -- What the table held before it was spread stays on the coordinator's disk, unseen, until then.
 SELECT truncate_local_data_after_distributing_table($1::text::regclass);
+
+-- limit_statements --
+-- Until the end of the transaction; $1 milliseconds.
+SELECT set_config('statement_timeout', $1, true);

@@ -155,7 +155,9 @@ async def test_rejections_codes_and_log_lines_go_by_their_own_days(database_url:
             moment,
         )
     limit = NOW - timedelta(days=20)
-    taken = await take(database_url, NOTHING._replace(rejections=limit, codes=limit, admin_log=limit))
+    taken = await take(
+        database_url, NOTHING._replace(rejections=limit, codes=limit, admin_log=limit)
+    )
     assert taken.rows == ROWS | {"rejection": 1, "enrolment_code": 1, "admin_log": 1}
     for table in ("rejection", "enrolment_code"):
         assert len(await run(database_url, f"TABLE {table}")) == 1

@@ -188,7 +188,7 @@ def metrics_served(host: str, port: int, folder: Path | None) -> Iterator[int]:
 
 
 class Load(NamedTuple):
-    """What waits, what is busy, and the sums of which means are made; `of_all` workers or of one."""
+    """What waits, what is busy, and the sums of which means are made: `of_all` workers, or one."""
 
     of_all: bool
     in_flight: int

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -32,13 +31,15 @@ def batch_row(accepted: Accepted) -> tuple[object, ...]:
 
 def tally_columns(repeated: Sequence[Accepted]) -> list[list[object]]:
     """Return the columns for count_duplicates: a row for each day and key, sorted."""
-    batches: Counter[tuple[date, str]] = Counter()
-    events: Counter[tuple[date, str]] = Counter()
-    for accepted in repeated:
-        # `received_at` of a repetition is its own, and in UTC.
-        row = (accepted.received_at.date(), accepted.verified.key.public.key_id)
-        batches[row] += 1
-        events[row] += len(accepted.events.families)
+    # `received_at` of a repetition is its own, and in UTC.
+    found = [
+        ((one.received_at.date(), one.verified.key.public.key_id), len(one.events.families))
+        for one in repeated
+    ]
+    batches = Counter(row for row, _ in found)
+    events = Counter(dict.fromkeys(batches, 0))
+    for row, count in found:
+        events[row] += count
     rows = [(*row, batches[row], events[row]) for row in sorted(batches)]
     return [list(column) for column in zip(*rows, strict=True)]
 

@@ -98,7 +98,13 @@ REJECTIONS_MAX_COUNT: Final = 10_000  # that one list shows
 CONSOLE_IDLE_MAX_S: Final = 1_800
 CONSOLE_SESSION_MAX_S: Final = 28_800
 CONSOLE_USE_KEPT_EVERY_S: Final = 60  # a look at a page writes to the database no more often
+<<<<<<< HEAD
 CONSOLE_SECRET_BYTES: Final = 32  # 256 bits; OWASP asks for 64 in a session id
+=======
+CONSOLE_SECRET_BYTES: Final = (
+    32  # OWASP asks for 64 bits of randomness in a session id; this is 256
+)
+>>>>>>> figures
 CONSOLE_TOKEN_ID_BYTES: Final = 8
 CONSOLE_TOKEN_DEFAULT_DAYS: Final = 90
 CONSOLE_TOKEN_MAX_DAYS: Final = 366
@@ -141,6 +147,7 @@ CONSOLE_PAGE_DEADLINE_S: Final = 10.0  # all of a page's queries, and waiting fo
 CONSOLE_READS_MAX_COUNT: Final = 2  # at a time, of STORE_POOL_MAX_CONNECTIONS
 CONSOLE_FILTER_MAX_CHARS: Final = 200  # a key id has 43, names of families and rules under 64
 CONSOLE_ROWS_MAX_COUNT: Final = 200  # that one table of a page shows
+CONSOLE_NEWEST_MAX_COUNT: Final = 50  # rejections, one by one
 CONSOLE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks to rotate a key
 CONSOLE_LIVE_INTERVAL_S: Final = 5  # a person looks, no machine: it is seldom enough for a query
 CONSOLE_LIVE_RECENT_S: Final = 60.0  # that "recent" means

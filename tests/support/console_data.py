@@ -18,6 +18,7 @@ from vox_telemetry_spec.keys import SigningKey
 
 DAYS: Final = 30
 WEEKEND: Final = 5
+BAD_RELEASE_DAYS_AGO: Final = 17
 
 
 class Team(NamedTuple):
@@ -30,7 +31,7 @@ class Team(NamedTuple):
 
 
 _BUILDS: Final = ("benchmark", "build_summary")
-_AGENTS: Final = ("model_call", "task_summary", "error")
+_AGENTS: Final = ("benchmark", "model_call", "task_summary", "error")
 TEAMS: Final = (
     Team("compiler-nightly", 1.0, _BUILDS),
     Team("compiler-review", 0.95, _BUILDS),
@@ -81,6 +82,7 @@ _REFUSALS: Final = (
     ("body-malformed", ((None, "", "json.syntax"),)),
     ("batch-id-reused", ()),
 )
+_BAD_RELEASE: Final = ("contract-refused", ((0, "/metadata", "contract.required"),))
 
 
 def team_key(name: str) -> SigningKey:
@@ -212,12 +214,17 @@ async def _seed_repetitions(
 async def _seed_rejections(
     connection: asyncpg.Connection, chance: random.Random, midnight: datetime, now: datetime
 ) -> None:
-    """Refuse a few of anybody's, and many of one client that is broken for four days."""
-    names = [team.name for team in TEAMS if chance.random() < 0.06]
+    """Refuse a few of anybody's, many of one broken client, and a bad release of everybody's."""
+    names = [team.name for team in TEAMS if team.share and chance.random() < 0.06]
     if 9 <= (now - midnight).days <= 12:
         names += ["mobile-sdk"] * 7
+    bad_release = (now - midnight).days == BAD_RELEASE_DAYS_AGO
+    if bad_release:
+        names = [team.name for team in TEAMS if team.share]
     for name in names:
         problem, places = _REFUSALS[1 if name == "mobile-sdk" else chance.randrange(6)]
+        if bad_release:
+            problem, places = _BAD_RELEASE
         rejected_at = midnight + timedelta(seconds=chance.randrange(30_000, 80_000))
         violations = [{"event": event, "pointer": at, "rule": rule} for event, at, rule in places]
         if rejected_at <= now:

@@ -83,8 +83,7 @@ class AdminFigures:
         active = {row["key_id"]: row for row in activity}
         refused = dict(map(tuple, await self._fetch("key_rejections", window.since)))
         found = [
-            _key_figures(ListedKey(*row), active.get(row["key_id"]), refused, now)
-            for row in listed
+            _key_figures(ListedKey(*row), active.get(row["key_id"]), refused, now) for row in listed
         ]
         return sorted(found, key=lambda each: (_never_last(each.last_seen, now), each.key.name))
 
@@ -155,7 +154,10 @@ def _conditions(window: Window, chosen: RejectionsFilter) -> tuple[object, ...]:
 
 
 def _key_figures(
-    key: ListedKey, active: Any, refused: dict[str, int], now: datetime  # noqa: ANN401 -- a record of the driver
+    key: ListedKey,
+    active: Any,  # noqa: ANN401 -- a record of the driver, whose type is `database`'s alone
+    refused: dict[str, int],
+    now: datetime,
 ) -> KeyFigures:
     return KeyFigures(
         key=key,

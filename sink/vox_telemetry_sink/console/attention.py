@@ -35,7 +35,7 @@ def needs_attention(
         words = "Events lie in the default partition: run vox-telemetry-sink migrate"
         found.append(Attention("warn", words, "/console/storage"))
     if waiting := [each for each in keys if each.state == "waiting"]:
-        words = f"{plural(len(waiting), 'key waits', 'keys wait')} for an administrator’s approval"
+        words = f"{plural(len(waiting), 'key waits', 'keys wait')} for an administrator's approval"
         found.append(Attention("warn", words, "/console/keys?state=waiting"))
     found += [
         Attention(

@@ -58,8 +58,8 @@ class Frame(NamedTuple):
         return self.height - self.bottom
 
 
-WIDE: Final = Frame("chart-wide", 760, 240, 10)
-NARROW: Final = Frame("chart-narrow", 340, 220, 4)
+WIDE: Final = Frame("chart-wide", 1100, 290, 10)
+NARROW: Final = Frame("chart-narrow", 340, 230, 4)
 _TICKS: Final = 4
 _STEPS: Final = (1, 2, 5, 10)
 _GAP: Final = 0.25  # of a bar's place
@@ -89,8 +89,12 @@ def bars(title: str, days: Sequence[date], series: Sequence[Series], key: str) -
         key: makes the ids of this chart differ from others on the page.
 
     """
-    return Svg("".join(_drawn(title, days, series, f"{key}-{frame.css_class}", frame)
-                       for frame in (WIDE, NARROW)))
+    return Svg(
+        "".join(
+            _drawn(title, days, series, f"{key}-{frame.css_class}", frame)
+            for frame in (WIDE, NARROW)
+        )
+    )
 
 
 def spark(title: str, values: Sequence[int], highest: int) -> Svg:
@@ -196,7 +200,7 @@ def _labels(days: Sequence[date], frame: Frame) -> Iterator[str]:
     for index in range(len(days) - 1, -1, -every):  # from today backwards, so that it has a label
         x = frame.left + (index + 0.5) * place
         yield (
-            f'<text class="tick" x="{min(x, frame.width - 20):.2f}" y="{frame.height - 6}" '
+            f'<text class="tick" x="{min(x, frame.width - 22):.2f}" y="{frame.height - 6}" '
             f'text-anchor="middle">{days[index].day} {days[index]:%b}</text>'
         )
 

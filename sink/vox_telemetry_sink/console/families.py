@@ -44,9 +44,7 @@ async def families(
     every_day = window.every_day()
     values = [sum(each.by_day[index] for each in found) for index in range(window.days)]
     highest = max((max(each.by_day) for each in found), default=0)
-    sparks = {
-        each.family: spark(f"{each.family} by day", each.by_day, highest) for each in found
-    }
+    sparks = {each.family: spark(f"{each.family} by day", each.by_day, highest) for each in found}
     title = f"Stored events by day{f' of family {chosen.family}' if chosen.family else ''}"
     return page(
         "families.html",

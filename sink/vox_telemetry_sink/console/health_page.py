@@ -1,4 +1,4 @@
-"""GET /console/health and /console/live: is the sink well, and what does it do at this moment?"""
+"""GET /console/health and /console/live: is the sink well, and what does it do now."""
 
 import time
 from datetime import datetime

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from vox_telemetry_sink.console.admin_figures import KEY_DAYS, Administrator
@@ -28,7 +29,7 @@ from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.errors import ConsoleRefusalError
 
-_NEWEST: Final = 20
+_NEWEST: Final = 10
 _HEADER: Final = (
     "key_id",
     "name",
@@ -86,9 +87,9 @@ async def keys_csv(
 
 
 @get("/keys/{key_id:str}")
-async def key(  # noqa: PLR0913 -- Litestar gives each by its name
+async def key(
     request: Request[Any, Any, Any],
-    key_id: str,
+    key_id: FromPath[str],
     visitor: NamedDependency[Visitor],
     reads: NamedDependency[Reads],
     now: NamedDependency[datetime],
@@ -114,9 +115,9 @@ async def key(  # noqa: PLR0913 -- Litestar gives each by its name
 
 
 @get("/keys/{key_id:str}/days.csv")
-async def key_csv(  # noqa: PLR0913 -- as above
+async def key_csv(
     request: Request[Any, Any, Any],
-    key_id: str,
+    key_id: FromPath[str],
     visitor: NamedDependency[Visitor],
     reads: NamedDependency[Reads],
     now: NamedDependency[datetime],
@@ -168,6 +169,7 @@ def _row(each: KeyFigures) -> tuple[str | int | datetime | None, ...]:
 def _the_one(found: Sequence[KeyFigures]) -> KeyFigures:
     if not found:
         raise ConsoleRefusalError(
-            HTTPStatus.NOT_FOUND, "No key of this id is enrolled here. The keys page lists them all."
+            HTTPStatus.NOT_FOUND,
+            "No key of this id is enrolled here. The keys page lists them all.",
         )
     return found[0]

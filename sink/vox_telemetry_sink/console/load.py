@@ -32,8 +32,9 @@ class RecentLoad:
         since_s, first = self._readings[0]
         commits, checks = load.commits - first.commits, load.checks - first.checks
         if since_s == now_s or commits + checks == 0:
-            return Shown(load, _mean(load.commits_s, load.commits),
-                         _mean(load.checks_s, load.checks), None)
+            return Shown(
+                load, _mean(load.commits_s, load.commits), _mean(load.checks_s, load.checks), None
+            )
         return Shown(
             load,
             _mean(load.commits_s - first.commits_s, commits),

@@ -21,10 +21,13 @@ def outcomes_chart(days: Sequence[DayCount], key: str = "outcomes") -> Svg:
     )
 
 
-def outcomes_sheet(name: str, days: Sequence[DayCount]) -> Sheet:
-    """Return the same days as rows."""
+def outcomes_sheet(name: str, days: Sequence[DayCount], *, hides: bool = False) -> Sheet:
+    """Return the same days as rows; where small groups are hidden, what may be one stays empty."""
     outcomes = ("accepted", "duplicate", "rejected")
     header = ["day", *(f"{each}_{what}" for each in outcomes for what in ("batches", "events"))]
-    return Sheet(
-        name, header, [[each.day, *each.accepted, *each.duplicate, *each.rejected] for each in days]
-    )
+    rows: list[list[int | None]] = [
+        [*each.accepted, *each.duplicate, *each.rejected] for each in days
+    ]
+    if hides:
+        rows = [[count or None for count in row] for row in rows]
+    return Sheet(name, header, [[day.day, *row] for day, row in zip(days, rows, strict=True)])

@@ -93,4 +93,4 @@ async def overview_csv(
     else:
         async with reads.for_viewer() as k_anonymous:
             days = await k_anonymous.days(window)
-    return csv(outcomes_sheet("overview", days))
+    return csv(outcomes_sheet("overview", days, hides=not visitor.is_admin))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
@@ -17,7 +17,18 @@ from vox_telemetry_sink.console.rows import HiddenRule, PlaceSum, RefusedBatch
 from vox_telemetry_sink.console.sheet import Sheet
 from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
-from vox_telemetry_spec.limits import CONSOLE_ROWS_MAX_COUNT
+from vox_telemetry_spec.limits import CONSOLE_NEWEST_MAX_COUNT, CONSOLE_ROWS_MAX_COUNT
+
+_HEADER: Final = (
+    "rejected_at",
+    "key_id",
+    "key_name",
+    "problem",
+    "rules",
+    "pointers",
+    "events",
+    "content_sha256",
+)
 
 
 @get("/rejections")
@@ -35,7 +46,7 @@ async def rejections(
     async with reads.for_admin(Administrator(visitor)) as figures:
         problems = await figures.problems(window, chosen)
         places = await figures.places(window, chosen)
-        newest = await figures.rejections(window, chosen, CONSOLE_ROWS_MAX_COUNT)
+        newest = await figures.rejections(window, chosen, CONSOLE_NEWEST_MAX_COUNT)
         all_problems, all_rules = await figures.refused_words(window)
         keys = await figures.keys(now)
     return page(
@@ -50,7 +61,8 @@ async def rejections(
         problems=problems,
         places=places,
         newest=newest,
-        at_most=CONSOLE_ROWS_MAX_COUNT,
+        most_places=CONSOLE_ROWS_MAX_COUNT,
+        most_newest=CONSOLE_NEWEST_MAX_COUNT,
         window=window,
     )
 
@@ -87,7 +99,7 @@ async def rejections_csv(
     chosen = read_filter(request.query_params.multi_items(), RejectionsFilter)
     async with reads.for_admin(who) as figures:
         found = await figures.rejections(
-            Window.of(now, chosen.days), chosen, CONSOLE_ROWS_MAX_COUNT
+            Window.of(now, chosen.days), chosen, CONSOLE_NEWEST_MAX_COUNT
         )
     return csv(rejections_sheet(found))
 
@@ -112,7 +124,6 @@ async def rules_csv(
 
 def rejections_sheet(found: Sequence[RefusedBatch]) -> Sheet:
     """Return refused batches as rows; rules and pointers are separated by spaces."""
-    header = "rejected_at key_id key_name problem rules pointers events content_sha256".split()
     rows = [
         (
             each.rejected_at,
@@ -126,7 +137,7 @@ def rejections_sheet(found: Sequence[RefusedBatch]) -> Sheet:
         )
         for each in found
     ]
-    return Sheet("rejections", header, rows)
+    return Sheet("rejections", _HEADER, rows)
 
 
 def places_sheet(found: Sequence[PlaceSum]) -> Sheet:

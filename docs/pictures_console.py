@@ -7,7 +7,6 @@ data of the tests (tests/support/console_data.py), on a database that is gone af
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser
 
@@ -18,21 +17,20 @@ from support.postgres import migrated_template, some_postgres
 
 IMAGES = Path(__file__).parent / "images"
 OVERVIEW_HEIGHT = 1180  # of the whole page, to see the chart and what is under it
-SHARP = 1.0
 
 
 def main() -> None:
     """Make them all."""
     IMAGES.mkdir(exist_ok=True)
-    with some_postgres(None) as server, migrated_template(server) as template:
-        with server.fresh_database(template=template) as database_url:
-            apart(lambda: seed_console(database_url, datetime.now(UTC)))
-            with (
-                tempfile.TemporaryDirectory() as folder,
-                console_sink(database_url, Path(folder)) as sink,
-                running_browser() as browser,
-            ):
-                take(sink, browser)
+    with (
+        some_postgres(None) as server,
+        migrated_template(server) as template,
+        server.fresh_database(template=template) as database_url,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        apart(lambda: seed_console(database_url, datetime.now(UTC)))
+        with console_sink(database_url, Path(folder)) as sink, running_browser() as browser:
+            take(sink, browser)
 
 
 def take(sink: ConsoleSink, browser: Browser) -> None:
@@ -43,8 +41,8 @@ def take(sink: ConsoleSink, browser: Browser) -> None:
     _take(sink, browser, "/console", "console-phone.png", viewport=PHONE)
 
 
-def _take(sink: ConsoleSink, browser: Browser, path: str, name: str, **options: Any) -> None:
-    with visiting(browser, device_scale_factor=SHARP, **options) as visit:
+def _take(sink: ConsoleSink, browser: Browser, path: str, name: str, **options: object) -> None:
+    with visiting(browser, **options) as visit:
         visit.page.goto(f"{sink.url}{path}")
         visit.page.get_by_label("Console token").fill(sink.admin)
         visit.page.get_by_role("button", name="Sign in").click()

@@ -161,7 +161,7 @@ def test_a_body_is_taken_up_to_the_limit_and_never_written_to_a_disk(away: Proxy
 
 
 def test_the_console_is_not_reached_from_outside_however_its_path_is_written(away: Proxy) -> None:
-    for path in ("/console", "/console/", "/console/sign-in", "/%63onsole/keys", "//console//keys"):
+    for path in ("/console", "/console/", "/console/sign-in", "/%63onsole/keys", "/console//keys"):
         answer = asked(away, "GET", path)
         assert (path, answer.status_code) == (path, 404)
         assert answer.headers["content-type"] == "application/problem+json"

@@ -1,6 +1,7 @@
 """A sink with its console for a browser: served by a thread, since a browser's test is no coroutine."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -88,8 +89,6 @@ def _served(config: Config) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(config),
-            host="127.0.0.1",
-            port=0,
             log_config=None,
             access_log=False,
             http=HeaderDeadlineProtocol,
@@ -107,11 +106,9 @@ def _served(config: Config) -> Iterator[str]:
 
 
 async def _serve(server: uvicorn.Server, port: Future[int]) -> None:
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    port.set_result(server.servers[0].sockets[0].getsockname()[1])
-    await serving
+    listening = socket.create_server(("127.0.0.1", 0))
+    port.set_result(listening.getsockname()[1])  # who connects before it is ready waits
+    await server.serve(sockets=[listening])
 
 
 async def _posted(url: str, upload: Upload) -> httpx.Response:

@@ -41,7 +41,9 @@ SELECT current_setting('server_version'), clock_timestamp(),
         )) IS NOT NULL),
        (SELECT count(*) FROM client_key
         WHERE revoked_at IS NULL AND approved_at IS NOT NULL AND coalesce(not_before <= now(), true)
-          AND coalesce(not_after > now(), true));
+          AND coalesce(not_after > now(), true)),
+       (SELECT count(*) FROM client_key
+        WHERE revoked_at IS NULL AND approved_at IS NULL AND coalesce(not_after > now(), true));
 
 -- find_key --
 SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after, approved_at

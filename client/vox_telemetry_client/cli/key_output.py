@@ -34,17 +34,20 @@ def public_jwk(key: PublicKey) -> dict[str, str]:
 def key_facts(config: Config) -> dict[str, object]:
     """Return which key signs and where it is kept; a key file that cannot be used is `None`.
 
-    The keyring is not asked whether it has the key: it might want a password. Nor is the sink:
-    whether the key waits for approval is what was told when it was enrolled, until a batch is taken.
+    The keyring is not asked whether it has the key: it might want a password. Nor is the sink asked
+    for its approval: that the key waits is what it said at the enrolment, until it takes a batch.
     """
-    keys = key_list.read()
     if config.key_file is None:
-        key_id, kept_in = keys.current, "keyring"
-    else:
-        try:
-            key_id, kept_in = credentials.load_key(config.key_file).public.key_id, "key file"
-        except CredentialError as exc:
-            return {"key": None, "key_kept_in": "key file", "key_trouble": str(exc)}
+        keys = key_list.read()
+        return _facts(keys, keys.current, "keyring")
+    try:
+        key = credentials.load_key(config.key_file).public
+        return _facts(key_list.read(), key.key_id, "key file")
+    except CredentialError as exc:
+        return {"key": None, "key_kept_in": "key file", "key_trouble": str(exc)}
+
+
+def _facts(keys: KeyList, key_id: str | None, kept_in: str) -> dict[str, object]:
     waits = any(key.key_id == key_id and key.waits_for_approval for key in keys.keys)
     return {"key": key_id, "key_kept_in": kept_in, "key_waits_for_approval": waits}
 

@@ -48,7 +48,7 @@ def enrol(
     code_file: CodeFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a public key to the sink with a one-time code; a next key signs from then on."""
+    """Send a public key to the sink with a one-time code; a next key signs once it is good."""
     config = settings()
     key = _key(config, key_id)
     keys = enrol_key(config, key, url=url, code_file=code_file, overlap_h=KEY_OVERLAP_DEFAULT_H)

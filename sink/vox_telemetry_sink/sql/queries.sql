@@ -249,7 +249,7 @@ SELECT count(*) FROM batch WHERE received_at >= $1 AND coded_body IS NULL;
 -- By a cursor, in the order of the primary key: nothing is sorted. The key as it was enrolled,
 -- whether it is good today or not.
 SELECT batch_id, batch.key_id, public_key, payload_sha256, content_encoding, coded_body,
-       signed_request, event_count, approved_at, received_at, producer_name, producer_version
+       signed_request, event_count, batch.approved_at, received_at, producer_name, producer_version
 FROM batch LEFT JOIN client_key USING (key_id)
 WHERE received_at >= $1 AND coded_body IS NOT NULL ORDER BY batch_id;
 
@@ -263,8 +263,8 @@ SELECT DISTINCT batch_id FROM event WHERE received_at >= $1
 AND NOT EXISTS (SELECT FROM batch WHERE batch.batch_id = event.batch_id);
 
 -- show_batch --
-SELECT batch_id, batch.key_id, name, payload_sha256, content_encoding, event_count, approved_at,
-       received_at, producer_name, producer_version, body_removed_at,
+SELECT batch_id, batch.key_id, name, payload_sha256, content_encoding, event_count,
+       batch.approved_at, received_at, producer_name, producer_version, body_removed_at,
        octet_length(coded_body) AS coded_bytes, coded_body, signed_request
 FROM batch LEFT JOIN client_key USING (key_id) WHERE batch_id = $1;
 

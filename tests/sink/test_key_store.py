@@ -215,6 +215,19 @@ async def test_a_key_that_waits_cannot_rotate_and_one_that_was_approved_hands_it
     assert made.state(NOW) == "good"
 
 
+async def test_a_key_that_a_sink_from_before_approval_enrols_waits(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    key = new_key().public
+    await fetch(
+        "INSERT INTO client_key (key_id, public_key, name, enrolled_at) VALUES ($1, $2, 'a', $3)",
+        key.key_id,
+        key.raw,
+        NOW,
+    )
+    assert await state_of(key_store, key) == "waiting"
+
+
 async def test_what_no_approval_would_mend_is_the_state_of_a_key_that_waits(
     key_store: KeyStore,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Recent means of what a worker counts since it began; pure, the clock is given."""
+"""Recent means of what a worker counts since it began; the clock is given."""
 
 from collections import deque
 from typing import NamedTuple

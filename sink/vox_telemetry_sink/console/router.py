@@ -23,10 +23,11 @@ from vox_telemetry_sink.console.storage import storage, storage_csv
 FOR_EVERYBODY: Final = (sign_in_page, sign_in, sign_out, static_file)
 # What a viewer sees of these is k-anonymous.
 FOR_BOTH_ROLES: Final = (overview, overview_csv, families, families_csv, rejections, rules_csv)
-FOR_ADMINS: Final = (
-    *(keys, keys_csv, key, key_csv, approve_page, approve, revoke_page, revoke),
-    *(rejections_csv, storage, storage_csv, health, live),
+FIGURES_FOR_ADMINS: Final = (
+    *(keys, keys_csv, key, key_csv, rejections_csv),
+    *(storage, storage_csv, health, live),
 )
+ACTIONS_OF_ADMINS: Final = (approve_page, approve, revoke_page, revoke)
 
 
 def utc_now() -> datetime:
@@ -38,7 +39,12 @@ def console_router(who: Callable[..., Any], clock: Callable[[], datetime] = utc_
     """Return the console; `who` tells from a request which `Visitor` it is."""
     return Router(
         CONSOLE_PATH,
-        route_handlers=[*FOR_EVERYBODY, *FOR_BOTH_ROLES, *FOR_ADMINS],
+        route_handlers=[
+            *FOR_EVERYBODY,
+            *FOR_BOTH_ROLES,
+            *FIGURES_FOR_ADMINS,
+            *ACTIONS_OF_ADMINS,
+        ],
         dependencies={
             "visitor": Provide(who),
             "console": Provide(held_console, sync_to_thread=False),

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 SEPARATOR: Final = "\u202f"  # narrow, and no line breaks at it
-UNKNOWN: Final = "–"  # noqa: RUF001 -- a dash is what is meant
+UNKNOWN: Final = "—"
 _NAME_SHOWN_MAX_CHARS: Final = 80
 _ID_SHOWN_CHARS: Final = 10
 _KIB: Final = 1024

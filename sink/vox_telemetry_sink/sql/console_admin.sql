@@ -45,21 +45,13 @@ WHERE rejected_at >= $1 AND ($2::text IS NULL OR problem = $2) AND ($4::text IS 
 GROUP BY problem ORDER BY batches DESC, problem;
 
 -- rejections_by_place --
--- $1 to $4 as above; $5 how many rows. First each place once a batch, since to count the distinct
--- ones of all would sort them all.
-SELECT problem, rule, pointer, sum(violations)::bigint AS violations, count(*) AS batches,
+-- $1 to $4 as above; $5 how many rows.
+SELECT problem, rule, pointer, count(*) AS violations, count(DISTINCT rejection_id) AS batches,
        count(DISTINCT key_id) AS keys,
        min(rejected_at) AS first_at, max(rejected_at) AS last_at
-FROM (
-    SELECT problem, key_id, rejection_id, rejected_at, violation ->> 'rule' AS rule,
-           violation ->> 'pointer' AS pointer, count(*) AS violations
-    FROM rejection CROSS JOIN jsonb_array_elements(violations) AS violation
-    WHERE rejected_at >= $1 AND ($2::text IS NULL OR problem = $2)
-        AND ($4::text IS NULL OR key_id = $4)
-        AND ($3::text IS NULL OR violation ->> 'rule' = $3)
-    GROUP BY problem, key_id, rejection_id, rejected_at, violation ->> 'rule',
-             violation ->> 'pointer'
-) AS once
+FROM rejection CROSS JOIN jsonb_to_recordset(violations) AS violation (rule text, pointer text)
+WHERE rejected_at >= $1 AND ($2::text IS NULL OR problem = $2) AND ($4::text IS NULL OR key_id = $4)
+    AND ($3::text IS NULL OR rule = $3)
 GROUP BY problem, rule, pointer ORDER BY violations DESC, problem, rule, pointer LIMIT $5;
 
 -- newest_rejections --
@@ -73,8 +65,8 @@ ORDER BY rejected_at DESC, rejection_id DESC LIMIT $5;
 
 -- refused_words --
 -- What the filters of that page offer.
-SELECT DISTINCT problem, violation ->> 'rule' AS rule
-FROM rejection LEFT JOIN LATERAL jsonb_array_elements(violations) AS violation ON true
+SELECT DISTINCT problem, rule
+FROM rejection LEFT JOIN LATERAL jsonb_to_recordset(violations) AS violation (rule text) ON true
 WHERE rejected_at >= $1 ORDER BY problem, rule;
 
 -- partitions --

@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak failover docs vectors views lock wheel sbom audit release clean
+.PHONY: help setup demo test check bench soak failover pictures docs vectors views lock wheel sbom audit release clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ soak: setup ## ten minutes of load while the database is restarted (SOAK_S=60 fo
 
 failover: setup ## two minutes of load while a Patroni leader is killed (takes Debian's etcd-server)
 	PYTHONPATH=tests $(BIN)/python deploy/patroni/try.py
+
+pictures: setup ## the pictures of docs/images, from made-up data (takes Debian's chromium)
+	PYTHONPATH=tests $(BIN)/python docs/pictures_console.py
 
 docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write

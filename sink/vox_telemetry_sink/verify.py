@@ -141,8 +141,8 @@ def _refuse_waiting(key: EnrolledKey) -> None:
     if key.is_waiting:
         raise RefusalError(
             ProblemType.KEY_NOT_APPROVED,
-            "this key waits for approval: keep the batch, and ask whoever runs the sink to approve "
-            f"key {key.public.key_id}",
+            "this key waits for approval: ask whoever runs the sink to approve key "
+            f"{key.public.key_id}",
         )
 
 

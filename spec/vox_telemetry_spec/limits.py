@@ -98,9 +98,7 @@ REJECTIONS_MAX_COUNT: Final = 10_000  # that one list shows
 CONSOLE_IDLE_MAX_S: Final = 1_800
 CONSOLE_SESSION_MAX_S: Final = 28_800
 CONSOLE_USE_KEPT_EVERY_S: Final = 60  # a look at a page writes to the database no more often
-CONSOLE_SECRET_BYTES: Final = (
-    32  # OWASP asks for 64 bits of randomness in a session id; this is 256
-)
+CONSOLE_SECRET_BYTES: Final = 32  # 256 bits; OWASP asks for 64 in a session id
 CONSOLE_TOKEN_ID_BYTES: Final = 8
 CONSOLE_TOKEN_DEFAULT_DAYS: Final = 90
 CONSOLE_TOKEN_MAX_DAYS: Final = 366

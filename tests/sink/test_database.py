@@ -111,6 +111,12 @@ FILLED = {
                needs_approval)
         VALUES (decode(repeat('66', 32), 'hex'), 'dave', 'S1', now(), now(), true);
     """,
+    7: """
+        INSERT INTO console_token (token_id, secret_sha256, name, role, made_at, expires_at)
+        VALUES (repeat('0', 16), decode(repeat('77', 32), 'hex'), 'ada', 'admin', now(), now());
+        INSERT INTO console_session (session_sha256, token_id, began_at, used_at)
+        VALUES (decode(repeat('88', 32), 'hex'), repeat('0', 16), now(), now());
+    """,
 }
 COUNTS = """
     SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM event),

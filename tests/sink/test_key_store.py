@@ -46,6 +46,20 @@ async def test_keys_are_added_once_listed_and_revoked_once(
     ]
 
 
+async def test_who_did_it_is_logged_where_the_role_does_not_tell(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    by = {"by": "ada", "console_token": "0" * 16}
+    key = await waiting_key(key_store)
+    await key_store.approve(key.key_id, now=NOW, by=by)
+    await key_store.revoke(key.key_id, now=NOW, by=by)
+    logged = await fetch("SELECT action, detail FROM admin_log ORDER BY entry_id DESC LIMIT 2")
+    assert [(action, json.loads(detail)) for action, detail in logged] == [
+        ("keys.revoke", by),
+        ("keys.approve", by),
+    ]
+
+
 async def test_what_verifying_needs_is_found(key_store: KeyStore) -> None:
     key = new_key().public
     ends_at = NOW + timedelta(days=1)
@@ -199,6 +213,19 @@ async def test_a_key_that_waits_cannot_rotate_and_one_that_was_approved_hands_it
     await key_store.approve(key.key_id, now=NOW)
     _, made = await key_store.rotate(rotation, now=NOW)
     assert made.state(NOW) == "good"
+
+
+async def test_a_key_that_a_sink_from_before_approval_enrols_waits(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    key = new_key().public
+    await fetch(
+        "INSERT INTO client_key (key_id, public_key, name, enrolled_at) VALUES ($1, $2, 'a', $3)",
+        key.key_id,
+        key.raw,
+        NOW,
+    )
+    assert await state_of(key_store, key) == "waiting"
 
 
 async def test_what_no_approval_would_mend_is_the_state_of_a_key_that_waits(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from support.enrolments import invited
 from support.uploads import new_key
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.errors import StoreUnavailableError
@@ -44,6 +45,18 @@ async def test_a_new_key_is_seen_after_a_second_too(key_store: KeyStore) -> None
     clock.now_s += 1.01
     found = await registry.find(key.public.key_id)
     assert (found.name, found.public.raw) == ("late", key.public.raw)
+
+
+async def test_an_approval_is_seen_after_a_second_as_a_revocation_is(key_store: KeyStore) -> None:
+    clock = Clock()
+    registry, key = KeyRegistry(key_store, clock=clock), new_key().public
+    await key_store.enrol(await invited(key_store, needs_approval=True), key, now=NOW)
+    assert (await registry.find(key.key_id)).is_waiting
+    await key_store.approve(key.key_id, now=NOW)
+    clock.now_s += 1.0
+    assert (await registry.find(key.key_id)).is_waiting
+    clock.now_s += 0.01
+    assert not (await registry.find(key.key_id)).is_waiting
 
 
 async def test_the_cache_is_bounded(key_store: KeyStore) -> None:
@@ -100,3 +113,27 @@ async def test_a_look_that_fails_fails_all_who_wait_and_the_next_asks_again() ->
         with pytest.raises(StoreUnavailableError):
             await registry.find("x" * 43)
     assert store.asked == 2
+
+
+async def test_a_key_that_was_changed_here_is_asked_for_anew(
+    key_store: KeyStore, key: SigningKey
+) -> None:
+    registry, key_id = KeyRegistry(key_store, clock=Clock()), key.public.key_id
+    assert not (await registry.find(key_id)).is_revoked
+    await key_store.revoke(key_id, now=NOW)
+    registry.forget(key_id)
+    assert (await registry.find(key_id)).is_revoked
+    registry.forget("A" * 43)
+
+
+async def test_an_answer_from_before_a_change_is_not_remembered(
+    key_store: KeyStore, key: SigningKey
+) -> None:
+    registry, key_id = KeyRegistry(key_store, clock=Clock()), key.public.key_id
+    asked = asyncio.create_task(registry.find(key_id))
+    await asyncio.sleep(0)  # the look is under way
+    registry.forget(key_id)
+    await asked
+    assert key_id not in registry._known
+    await key_store.revoke(key_id, now=NOW)
+    assert (await registry.find(key_id)).is_revoked

@@ -4,12 +4,12 @@ Each has a page that names the key and asks, so that it works without a script, 
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -23,13 +23,12 @@ from vox_telemetry_sink.key_rows import ListedKey
 from vox_telemetry_sink.request_note import note
 from vox_telemetry_spec.limits import KEY_CACHE_AGE_S
 
-KeyId = Annotated[str, Parameter(max_length=128)]
 _SEEN_WITHIN_S: Final = int(2 * KEY_CACHE_AGE_S)
 
 
 @get("/keys/{key_id:str}/approve")
 async def approve_page(
-    visitor: NamedDependency[Visitor], key_id: KeyId, console: NamedDependency[Console]
+    visitor: NamedDependency[Visitor], key_id: FromPath[str], console: NamedDependency[Console]
 ) -> Template:
     """Ask whether a key that waits is to be let in."""
     return _asking("approve_key.html", visitor, await _key(visitor, key_id, console))
@@ -39,7 +38,7 @@ async def approve_page(
 async def approve(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
-    key_id: KeyId,
+    key_id: FromPath[str],
     console: NamedDependency[Console],
 ) -> Redirect:
     """Let a key that waits upload."""
@@ -52,7 +51,7 @@ async def approve(
 
 @get("/keys/{key_id:str}/revoke")
 async def revoke_page(
-    visitor: NamedDependency[Visitor], key_id: KeyId, console: NamedDependency[Console]
+    visitor: NamedDependency[Visitor], key_id: FromPath[str], console: NamedDependency[Console]
 ) -> Template:
     """Ask whether a key is to be refused from now on."""
     return _asking("revoke_key.html", visitor, await _key(visitor, key_id, console))
@@ -62,7 +61,7 @@ async def revoke_page(
 async def revoke(
     request: Request[Any, Any, Any],
     visitor: NamedDependency[Visitor],
-    key_id: KeyId,
+    key_id: FromPath[str],
     console: NamedDependency[Console],
 ) -> Redirect:
     """Refuse a key from now on."""

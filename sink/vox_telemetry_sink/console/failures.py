@@ -13,11 +13,10 @@ from vox_telemetry_sink.errors import (
     ConsoleRefusalError,
     KeyChangeError,
     RefusalError,
-    SinkError,
     StoreUnavailableError,
 )
 from vox_telemetry_sink.logs import described, log
-from vox_telemetry_sink.problems import answer_http_exception
+from vox_telemetry_sink.problems import EXCEPTION_HANDLERS, answer_http_exception
 from vox_telemetry_sink.request_note import note
 from vox_telemetry_spec.limits import OVERLOAD_RETRY_AFTER_S
 
@@ -71,7 +70,7 @@ def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Respons
     return Response(
         failure_page(found.status, found.words, visitor_of(request)),
         status_code=found.status.value,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers=found.headers,
     )
 
@@ -83,8 +82,7 @@ def answer_unrouted(request: Request[Any, Any, Any], error: HTTPException) -> Re
     return answer_http_exception(request, error)
 
 
-CONSOLE_EXCEPTION_HANDLERS: Final[dict[int | type[Exception], Any]] = {
-    SinkError: answer_failure,
-    HTTPException: answer_failure,
-    Exception: answer_failure,
-}
+# Each kind that has a handler outside of the console has another one in it.
+CONSOLE_EXCEPTION_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(
+    EXCEPTION_HANDLERS, answer_failure
+)

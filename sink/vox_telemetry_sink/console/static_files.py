@@ -9,15 +9,15 @@ from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import PurePath
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath
 
 _MEDIA_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
 
@@ -49,9 +49,7 @@ def static_files() -> dict[str, StaticFile]:
 
 
 @get("/static/{name:str}")
-async def static_file(
-    request: Request[Any, Any, Any], name: Annotated[str, Parameter(max_length=64)]
-) -> Response[bytes]:
+async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     """Answer with a file, or that the browser has it already."""
     found = static_files().get(name)
     if found is None:

@@ -41,7 +41,9 @@ SELECT current_setting('server_version'), clock_timestamp(),
         )) IS NOT NULL),
        (SELECT count(*) FROM client_key
         WHERE revoked_at IS NULL AND approved_at IS NOT NULL AND coalesce(not_before <= now(), true)
-          AND coalesce(not_after > now(), true));
+          AND coalesce(not_after > now(), true)),
+       (SELECT count(*) FROM client_key
+        WHERE revoked_at IS NULL AND approved_at IS NULL AND coalesce(not_after > now(), true));
 
 -- find_key --
 SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after, approved_at
@@ -314,7 +316,7 @@ SELECT count(*) FROM batch WHERE received_at >= $1 AND coded_body IS NULL;
 -- By a cursor, in the order of the primary key: nothing is sorted. The key as it was enrolled,
 -- whether it is good today or not.
 SELECT batch_id, batch.key_id, public_key, payload_sha256, content_encoding, coded_body,
-       signed_request, event_count, approved_at, received_at, producer_name, producer_version
+       signed_request, event_count, batch.approved_at, received_at, producer_name, producer_version
 FROM batch LEFT JOIN client_key USING (key_id)
 WHERE received_at >= $1 AND coded_body IS NOT NULL ORDER BY batch_id;
 
@@ -328,8 +330,8 @@ SELECT DISTINCT batch_id FROM event WHERE received_at >= $1
 AND NOT EXISTS (SELECT FROM batch WHERE batch.batch_id = event.batch_id);
 
 -- show_batch --
-SELECT batch_id, batch.key_id, name, payload_sha256, content_encoding, event_count, approved_at,
-       received_at, producer_name, producer_version, body_removed_at,
+SELECT batch_id, batch.key_id, name, payload_sha256, content_encoding, event_count,
+       batch.approved_at, received_at, producer_name, producer_version, body_removed_at,
        octet_length(coded_body) AS coded_bytes, coded_body, signed_request
 FROM batch LEFT JOIN client_key USING (key_id) WHERE batch_id = $1;
 

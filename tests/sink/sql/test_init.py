@@ -18,7 +18,8 @@ def test_every_query_has_its_name_and_ends_with_one_semicolon() -> None:
 def test_no_query_is_left_unused() -> None:
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for path in files("vox_telemetry_sink").iterdir()
+        for folder in ("", "console")
+        for path in files("vox_telemetry_sink").joinpath(folder).iterdir()
         if path.name.endswith(".py")
     )
     for name in load_queries():

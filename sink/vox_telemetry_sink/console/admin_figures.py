@@ -75,7 +75,7 @@ class AdminFigures:
         return by_family([FamilyDay(*row) for row in rows], window)
 
     async def keys(self, now: datetime, key_id: str | None = None) -> list[KeyFigures]:
-        """Return the keys with what they sent lately, those seen last first."""
+        """Return the keys with what they sent lately: waiting ones, then those seen last."""
         window = Window.of(now, KEY_DAYS)
         listed = await self._connection.fetch(QUERIES["list_keys"], key_id)
         seen_since = now - timedelta(days=SEEN_WITHIN_DAYS)
@@ -85,7 +85,14 @@ class AdminFigures:
         found = [
             _key_figures(ListedKey(*row), active.get(row["key_id"]), refused, now) for row in listed
         ]
-        return sorted(found, key=lambda each: (_never_last(each.last_seen, now), each.key.name))
+        return sorted(
+            found,
+            key=lambda each: (
+                each.state != "waiting",
+                _never_last(each.last_seen, now),
+                each.key.name,
+            ),
+        )
 
     async def problems(self, window: Window, chosen: RejectionsFilter) -> list[ProblemSum]:
         """Return the refused batches by problem type, the most first."""
@@ -104,8 +111,7 @@ class AdminFigures:
     ) -> list[RefusedBatch]:
         """Return refused batches, the newest first."""
         rows = await self._fetch("newest_rejections", *_conditions(window, chosen), at_most)
-        listed = await self._connection.fetch(QUERIES["list_keys"], None)
-        names = {row["key_id"]: row["name"] for row in listed}
+        names = await self._names()
         return [_refused_batch(row, names) for row in rows]
 
     async def refused_words(self, window: Window) -> tuple[list[str], list[str]]:
@@ -113,6 +119,13 @@ class AdminFigures:
         rows = await self._fetch("refused_words", window.since)
         problems = {row["problem"] for row in rows}
         return sorted(problems), sorted({row["rule"] for row in rows if row["rule"]})
+
+    async def refused_keys(self, window: Window) -> list[tuple[str, str]]:
+        """Return names and ids of the keys with the most rejections, by name."""
+        rows = await self._fetch("key_rejections", window.since)
+        most = sorted(rows, key=lambda row: -row["batches"])[:CONSOLE_ROWS_MAX_COUNT]
+        names = await self._names()
+        return sorted((names.get(row["key_id"], row["key_id"]), row["key_id"]) for row in most)
 
     async def partitions(self) -> list[Partition]:
         """Return the partitions of `event`, by name."""
@@ -144,6 +157,10 @@ class AdminFigures:
     async def is_on_citus(self) -> bool:
         """Return whether the tables lie on a cluster, whose sizes are not those of this node."""
         return await is_distributed(self._connection)
+
+    async def _names(self) -> dict[str, str]:
+        listed = await self._connection.fetch(QUERIES["list_keys"], None)
+        return {row["key_id"]: row["name"] for row in listed}
 
     async def _fetch(self, name: str, *arguments: object) -> list[Any]:
         return await self._connection.fetch(_QUERIES[name], *arguments)

@@ -28,6 +28,7 @@ from vox_telemetry_sink.console.sheet import Sheet
 from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.errors import ConsoleRefusalError
+from vox_telemetry_spec.limits import CONSOLE_ROWS_MAX_COUNT
 
 _NEWEST: Final = 10
 _HEADER: Final = (
@@ -60,13 +61,15 @@ async def keys(
     chosen = read_filter(request.query_params.multi_items(), KeysFilter)
     async with reads.for_admin(who) as figures:
         found = await figures.keys(now)
+    matched = matching(found, chosen)
     return page(
         "keys.html",
         visitor,
         chosen=chosen,
         query=query_of(chosen),
         states=KEY_STATES,
-        keys=matching(found, chosen),
+        keys=matched[:CONSOLE_ROWS_MAX_COUNT],
+        matching_count=len(matched),
         all_count=len(found),
     )
 

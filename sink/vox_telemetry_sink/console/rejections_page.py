@@ -48,7 +48,7 @@ async def rejections(
         places = await figures.places(window, chosen)
         newest = await figures.rejections(window, chosen, CONSOLE_NEWEST_MAX_COUNT)
         all_problems, all_rules = await figures.refused_words(window)
-        keys = await figures.keys(now)
+        keys = await figures.refused_keys(window)
     return page(
         "rejections.html",
         visitor,
@@ -57,7 +57,7 @@ async def rejections(
         all_days=DAYS,
         all_problems=all_problems,
         all_rules=all_rules,
-        keys=sorted((each.key.name, each.key.key_id) for each in keys),
+        keys=keys,
         problems=problems,
         places=places,
         newest=newest,

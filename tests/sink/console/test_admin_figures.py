@@ -107,9 +107,9 @@ async def test_keys_have_their_state_and_what_they_sent_lately(
     await store_refusal(database_url, "a", NOW - timedelta(days=31))
     found = [each._replace(key=each.key.name) for each in await figures.keys(NOW)]
     assert [tuple(each) for each in found] == [
+        ("new", "waiting", None, [], 0, 0, 0),
         ("active", "good", NOW, ["1.8", "1.9", "2.0"], 2, 20, 1),
         ("ended", "expired", NOW - timedelta(days=40), ["1.0"], 0, 0, 0),
-        ("new", "waiting", None, [], 0, 0, 0),
     ]
     assert [each.key.key_id for each in await figures.keys(NOW, "b")] == ["b"]
 
@@ -132,6 +132,8 @@ async def test_rejections_are_counted_by_problem_rule_and_place(
     ]
     newest = await figures.rejections(TWO_DAYS, everything, 2)
     assert [(each.rejected_at, each.key_id) for each in newest] == [(NOW, "a"), (later, "b")]
+    await store_key(database_url, "b", "a name")
+    assert await figures.refused_keys(TWO_DAYS) == [("a", "a"), ("a name", "b")]
     assert await figures.refused_words(TWO_DAYS) == (
         ["batch-id-reused", "contract-refused"],
         ["r.one", "r.two"],

@@ -22,6 +22,7 @@ from support.console_pages import (
     store_repetitions,
     store_upload,
 )
+from support.stored import run
 from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.console.router import FIGURES_FOR_ADMINS, FOR_BOTH_ROLES
 from vox_telemetry_sink.console.visitor import Role
@@ -218,6 +219,22 @@ async def test_keys_are_filtered_by_state_and_text(
     assert 'href="/console/keys/id-one/revoke"' in text
     assert "/console/keys/id-two/revoke" not in text
     assert "/console/keys/id-one/approve" not in text
+
+
+async def test_of_many_keys_the_page_shows_200_and_the_file_all(
+    database_url: str, admin: httpx.AsyncClient
+) -> None:
+    await run(
+        database_url,
+        "INSERT INTO client_key (key_id, public_key, name, enrolled_at, approved_at) SELECT"
+        " 'id-' || i, sha256(i::text::bytea), 'name ' || i, $1, $1 FROM generate_series(1, 201) i",
+        NOW,
+    )
+    text = (await admin.get("/console/keys")).text
+    assert text.count('/revoke"') == 200
+    assert "These are the first 200" in text
+    assert "201 keys" in text
+    assert len((await admin.get("/console/keys.csv")).text.splitlines()) == 202
 
 
 async def test_keys_as_csv_byte_for_byte(database_url: str, admin: httpx.AsyncClient) -> None:

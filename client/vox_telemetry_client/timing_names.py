@@ -17,7 +17,7 @@ from vox_telemetry_client.timing_event import TOKEN_MAX_CHARS
 NAME_MAX_CHARS = 1_024  # beyond the longest path of a module that anybody would type
 
 _PARAMETERS = re.compile(r"[\[({/\\].*", re.DOTALL)
-_CODE = re.compile(r"[\w$.:+/\\-]+")
+_CODE = re.compile(r"[\w$.:+/\\-]*[\w$.+/\\-]")
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|[^/]*://")
 _SLASHES = re.compile(r"[/\\]+")
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9_.:+-]")

@@ -198,6 +198,17 @@ def test_a_writer_that_holds_it_too_long_is_told(
             store.append("s", "t")
 
 
+def test_rows_together_are_all_kept_or_none(path: Path) -> None:
+    with MetricsStore(path, now=lambda: NOW) as store:
+        with store.together():
+            store.append("s", "t", 1.0)
+            store.append("s", "t", 2.0)
+        with pytest.raises(RowRefusedError), store.together():
+            store.append("s", "t", 3.0)
+            store.append("s", "bad type")
+        assert [row.metric_value for row in store.rows()] == [2.0, 1.0]
+
+
 def test_others_databases_are_not_written(tmp_path: Path) -> None:
     original = original_database(tmp_path / "vox.db", [("s", "t", None, None, "2026-11-22")])
     original.chmod(0o600)

@@ -34,9 +34,9 @@ class record_timing:  # noqa: N801 -- it is called as a function is: `@record_ti
 
     A block that raises is recorded too, with `outcome` in the details: `completed`, `failed` (an
     Exception) or `interrupted` (any other, as Ctrl-C and a cancelled task). The exception itself is
-    neither recorded nor held back. The clock is monotonic. The row is written when the block
-    ends, in the same thread: usually below a millisecond, two seconds where another process holds
-    the store for that long. Where telemetry is switched off nothing is written.
+    neither recorded nor held back. The clock is monotonic. The row is written when the block ends,
+    in the same thread, so also in an event loop: milliseconds as a rule, two seconds at most where
+    another process holds the store. Where telemetry is switched off nothing is written.
 
     One object may be entered again before it is left, in other threads and tasks too.
     """

@@ -198,14 +198,19 @@ def test_a_writer_that_holds_it_too_long_is_told(
             store.append("s", "t")
 
 
+def _two_rows_of_which_one_is_bad(store: MetricsStore) -> None:
+    with store.together():
+        store.append("s", "t", 3.0)
+        store.append("s", "bad type")
+
+
 def test_rows_together_are_all_kept_or_none(path: Path) -> None:
     with MetricsStore(path, now=lambda: NOW) as store:
         with store.together():
             store.append("s", "t", 1.0)
             store.append("s", "t", 2.0)
-        with pytest.raises(RowRefusedError), store.together():
-            store.append("s", "t", 3.0)
-            store.append("s", "bad type")
+        with pytest.raises(RowRefusedError):
+            _two_rows_of_which_one_is_bad(store)
         assert [row.metric_value for row in store.rows()] == [2.0, 1.0]
 
 

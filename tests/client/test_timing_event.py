@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vox_telemetry_client.timing_event import benchmark_row, in_unit
@@ -21,6 +21,7 @@ DETAILS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(name=TEXTS, repository=TEXTS, details=DETAILS)
 def test_what_is_made_is_what_the_contract_admits_and_nothing_else_is_refused(
     name: str, repository: str, details: dict[str, object]

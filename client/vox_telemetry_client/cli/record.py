@@ -48,7 +48,7 @@ def record(  # noqa: PLR0913 -- typer makes each of them an option
     db: Db = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep one row in the local store; does nothing where telemetry is switched off."""
+    """Keep one row, or those of test runs, in the local store; nothing where switched off."""
     path = db or settings().store
     if junit:
         if any(given is not None for given in (metric_type, session, value, metadata)):

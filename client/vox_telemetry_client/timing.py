@@ -142,10 +142,11 @@ def _check_callable(function: object) -> None:
             "record_timing cannot time a generator function: its body runs while it is iterated, "
             "not while it is called; put `with record_timing(…):` around the loop"
         )
-    if inspect.isclass(function) or not callable(function):
+    unfit = inspect.isclass(function) or isinstance(function, staticmethod)
+    if unfit or not callable(function):
         raise TypeError(
             f"record_timing got {type(function).__name__}, expected a function; of a class its "
-            "methods can be timed, and a classmethod or property below that decorator"
+            "methods can be timed, and a static or class method or a property below that decorator"
         )
 
 

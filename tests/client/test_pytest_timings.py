@@ -200,6 +200,11 @@ def test_switched_off_nothing_is_recorded_and_the_run_is_the_same(
     assert not (project / ".vox").exists()
 
 
+def test_what_only_collects_records_nothing(project: Path) -> None:
+    code, said = run(project, *ON, "--collect-only")
+    assert (code, "vox timings" in said, (project / ".vox").exists()) == (0, False, False)
+
+
 def test_trouble_with_the_store_changes_no_exit_code(project: Path) -> None:
     (project / "m.db").write_bytes(b"no database, " * 100)
     (project / "m.db").chmod(0o600)

@@ -115,10 +115,8 @@ async def test_an_object_that_is_called_as_a_coroutine_function_is_timed_as_one(
             await asyncio.sleep(0)
             raise BoomError
 
-    fetch = Fetch()
-    fetch.__name__ = "fetch"  # type: ignore[attr-defined]
     with pytest.raises(BoomError):
-        await record_timing("fetch", repository_id="r")(fetch)()
+        await record_timing("fetch", repository_id="r")(Fetch())()
     assert [row[2] for row in outcomes()] == ["failed"]
 
 
@@ -225,7 +223,9 @@ def test_generators_are_refused_with_words(function: Any) -> None:
         record_timing("x", repository_id="r")(function)
 
 
-@pytest.mark.parametrize("thing", [BoomError, 5, classmethod(lambda _: None), property()])
+@pytest.mark.parametrize(
+    "thing", [BoomError, 5, classmethod(lambda _: None), staticmethod(print), property()]
+)
 def test_what_is_no_function_is_refused_with_words(thing: Any) -> None:
     with pytest.raises(TypeError, match="expected a function; of a class its methods"):
         record_timing("x", repository_id="r")(thing)

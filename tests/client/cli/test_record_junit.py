@@ -42,10 +42,10 @@ def test_a_file_becomes_one_row_a_function(tmp_path: Path, report: Path) -> None
     ran = run_cli(PROGRAM, *RECORD, report, cwd=tmp_path)
     assert (ran.code, ran.out) == (0, "recorded 5 rows of 7 test cases in store/m.db\n")
     assert ran.err.splitlines() == [
-        "1 cases have no name of code that may be sent: they count for the class or file around",
-        "1 cases have no such name around them either: they are in no row",
-        "2 cases say no time: they are counted, and add nothing",
-        "1 cases have a time that is no number of seconds: they are counted, and add nothing",
+        "1 of 7 cases without a name of code that may be sent, counted for the class or file around",
+        "1 of 7 cases without any such name, in no row",
+        "2 of 7 cases without a time, counted and adding nothing",
+        "1 of 7 cases with a time that is no number of seconds, counted and adding nothing",
     ]
     found = []
     for session, metric_type, value, text in query(tmp_path / "store" / "m.db", ROWS):
@@ -81,7 +81,7 @@ def test_several_files_and_standard_input_are_one_run(tmp_path: Path, report: Pa
         "recorded": True,
         "rows": 5,
         "cases": 8,
-        "left_out": {"own_name": 1, "whole_case": 1, "missing_time": 2, "odd_time": 1},
+        "lacking": {"own_name": 1, "any_name": 1, "time": 2, "readable_time": 1},
         "reason": None,
     }
 
@@ -151,6 +151,7 @@ def test_switched_off_nothing_is_recorded_and_the_script_goes_on(
     tmp_path: Path, report: Path
 ) -> None:
     env = {"VOX_BENCHMARK_TELEMETRY": "0"}
+    report.write_text("no XML")
     told = run_cli(PROGRAM, *RECORD, report, env=env, cwd=tmp_path)
     assert (told.code, told.out) == (0, "")
     assert told.err.startswith("not recorded: VOX_BENCHMARK_TELEMETRY is '0'")

@@ -62,9 +62,10 @@ class Reporter:
         self._said = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what a phase of a case says; workers of pytest-xdist send theirs here."""
-        if getattr(report, "context", None) is not None:
-            return  # a subtest: its time is within that of the case
+        """Take what a phase of a case says; workers of pytest-xdist send theirs here.
+
+        What a subtest says comes before the call that it is part of, and gives way to it.
+        """
         key = (report.nodeid, getattr(report, "worker_id", ""))
         attempt = self._under_way.setdefault(key, _Attempt())
         if report.outcome == _RERUN:

@@ -62,10 +62,7 @@ def main() -> None:
     acknowledged = sum(int(str(batch["event_count"])) for batch in batches)
     with database(database_url) as dsn:
         stored = asyncio.run(show(dsn, [str(batch["batch_id"]) for batch in batches]))
-    counts = f"{recorded} rows recorded, {acknowledged} events acknowledged, {stored} rows stored"
-    if not recorded == acknowledged == stored:
-        sys.exit(f"{counts}: expected three equal numbers")
-    say(f"{counts}; the sink and its Postgres are stopped")
+    say(f"{compared(recorded, acknowledged, stored)}; the sink and its Postgres are stopped")
 
 
 def obey_switches() -> None:
@@ -112,6 +109,14 @@ def upload_all(database_url: str | None) -> None:
         step("enqueue the rows of the last test run, and upload them")
         client(environment, "enqueue", "--from-store", "--db", str(STORE))
         client(environment, "upload")
+
+
+def compared(recorded: int, acknowledged: int, stored: int) -> str:
+    """Return the three counts, and end here where they differ."""
+    counts = f"{recorded} rows recorded, {acknowledged} events acknowledged, {stored} rows stored"
+    if not recorded == acknowledged == stored:
+        sys.exit(f"{counts}: expected three equal numbers")
+    return counts
 
 
 @contextmanager

@@ -87,6 +87,12 @@ def test_root_elements_after_each_other_are_all_read(
     assert [case[0] for case in read(between.join(suites))] == ["s0.f", "s1.f", "s2.f"]
 
 
+def test_only_a_childs_word_counts_and_not_one_from_further_down() -> None:
+    deeper = b"<system-out><failure/><skipped/></system-out>"
+    raw = b"<testsuite><testcase name='f' time='1'>" + deeper + b"</testcase></testsuite>"
+    assert read(raw) == [("f", 1.0, "passed")]
+
+
 def test_only_cases_in_suites_count() -> None:
     inside = (
         b"<testsuite name='s'><testcase name='f'><system-out><testcase name='canary'/>"

@@ -105,6 +105,7 @@ def rows_of(store: Path) -> dict[str, tuple[float | None, dict[str, Any]]]:
         metadata = json.loads(text)
         assert (session, metric_type) == ("bench:my-project", "benchmark_event")
         assert metadata["metric_value_unit"] == "seconds"
+        assert metadata["name"] not in found
         found[metadata["name"]] = (value, metadata["details"])
     return found
 

@@ -154,6 +154,17 @@ def test_a_recursive_function_is_timed_at_each_depth(ticks: list[int]) -> None:
     assert [row[1] for row in outcomes()] == [1.0, 2.0, 3.0]
 
 
+def test_blocks_may_end_in_another_order_than_they_began(ticks: list[int]) -> None:
+    first, second = (record_timing(name, repository_id="r", unit="seconds") for name in "ab")
+    for step in (first.__enter__, second.__enter__):
+        step()
+        ticks[0] += 1_000_000_000
+    for timing_ended in (first, second):
+        timing_ended.__exit__(None, None, None)
+        ticks[0] += 5_000_000_000
+    assert [row[:2] for row in outcomes()] == [("a", 2.0), ("b", 6.0)]
+
+
 def test_one_timing_may_be_open_in_many_threads_at_once() -> None:
     shared = record_timing("work", repository_id="r", unit="seconds")
     together = threading.Barrier(4)

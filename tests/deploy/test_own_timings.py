@@ -1,6 +1,7 @@
 """`make own-timings`: deploy/own-timings/ and what it takes of deploy/demo/, in a checkout of its own."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -126,6 +127,16 @@ def test_switched_off_where_ci_is_set_is_a_failure_that_is_seen(
     code, said = own_timings(checkout, env=off | {"CI": "true"})
     assert code == FAILED
     assert "expected it to be on where CI is set" in said
+
+
+@pytest.mark.parametrize("counts", [(5, 4, 4), (4, 4, 3), (4, 3, 4)])
+def test_a_row_that_did_not_arrive_is_a_failure(
+    counts: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "deploy" / "demo")
+    script = runpy.run_path(str(ROOT / "deploy" / "own-timings" / "run.py"))
+    with pytest.raises(SystemExit, match="expected three equal numbers"):
+        script["compared"](*counts)
 
 
 def test_ci_runs_it_after_the_tests_and_the_checks() -> None:

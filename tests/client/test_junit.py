@@ -2,6 +2,7 @@
 
 import io
 import tracemalloc
+from random import Random
 
 import pytest
 
@@ -153,6 +154,24 @@ def test_hostile_and_broken_files_are_one_refusal_without_their_text(
     ) as refused:
         read(raw)
     assert "canary" not in str(refused.value)
+
+
+def test_whatever_the_bytes_are_it_is_cases_or_one_refusal() -> None:
+    random = Random(5)
+    pieces = [PYTEST[at : at + 40] for at in range(0, len(PYTEST), 40)] + [
+        b"<!DOCTYPE a>", b"&#x0;", b"\xff", b"\x00", b"<![CDATA[", b"-->", b"\xfe\xff", b"<?xml?>",
+    ]  # fmt: skip
+    refused = 0
+    for _ in range(2_000):
+        raw = bytearray(PYTEST)
+        for _ in range(random.randint(1, 4)):
+            at = random.randrange(len(raw))
+            raw[at : at + random.choice([0, 0, 1, 30])] = random.choice(pieces)
+        try:
+            read(bytes(raw))
+        except InputRefusedError:
+            refused += 1
+    assert 0 < refused < 2_000
 
 
 class Endless(io.RawIOBase):

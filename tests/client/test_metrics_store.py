@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.client_world import NOW
@@ -96,6 +96,7 @@ def test_a_refused_row_is_not_kept(path: Path) -> None:
         assert store.append("s" * 512, "t" * 128, None, "x" * 262_144) == 1
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(

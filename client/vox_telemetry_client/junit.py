@@ -17,6 +17,7 @@ from vox_telemetry_client.limits import (
     JUNIT_CHUNK_BYTES,
     JUNIT_MAX_BYTES,
     JUNIT_MAX_DEPTH_ELEMENTS,
+    JUNIT_MAX_ROOTS,
     JUNIT_TAG_MAX_BYTES,
 )
 
@@ -41,12 +42,14 @@ def read_junit(file: BinaryIO, name: str, take: Callable[[CaseElement], None]) -
 
     """
     rest = _Chunks(file, name)
-    while True:
-        document = _Document(name, take)
-        after = document.read(rest)
+    for _ in range(JUNIT_MAX_ROOTS):
+        after = _Document(name, take).read(rest)
         if after is None:
             return
         rest.push_back(after)
+    raise InputRefusedError(
+        f"{name}: has more than {JUNIT_MAX_ROOTS} root elements; nothing was recorded"
+    )
 
 
 class _Chunks:

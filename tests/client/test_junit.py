@@ -144,6 +144,7 @@ ONE = b"<testsuite><testcase name='f'/>"
         (b'<?xml version="1.0" encoding="shift_jis"?><testsuite name="\x82\xa0"/>', "encoding"),
         (b"<testsuite>" * 65 + b"</testsuite>" * 65, "more than 64 deep"),
         (ONE + b"<a>" * 64, "more than 64 deep"),
+        (b"<testsuite/>" * 1_001, "more than 1000 root elements"),
     ],
 )
 def test_hostile_and_broken_files_are_one_refusal_without_their_text(

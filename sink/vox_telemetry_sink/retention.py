@@ -25,7 +25,13 @@ TIME_COLUMNS: Final = {
     "admin_log": "logged_at",
 }
 # Without them a key or the schema would be misjudged.
-_NEVER: Final = ("client_key", "anonymity", "schema_migration")
+_NEVER: Final = (
+    "client_key",
+    "anonymity",
+    "schema_migration",
+    "console_token",
+    "console_session",  # the console sweeps its own
+)
 
 
 class Limits(NamedTuple):

@@ -65,6 +65,7 @@ _STEPS: Final = (1, 2, 5, 10)
 _GAP: Final = 0.25  # of a bar's place
 _BAR_MAX_WIDTH: Final = 56.0
 _SPARK_WIDTH, _SPARK_HEIGHT = 120, 24
+_SPARK_BAR_MAX_WIDTH: Final = 12.0
 
 
 def ticks(highest: int) -> list[int]:
@@ -100,9 +101,10 @@ def bars(title: str, days: Sequence[date], series: Sequence[Series], key: str) -
 def spark(title: str, values: Sequence[int], highest: int) -> Svg:
     """Return a small row of bars for a table's cell, to the scale of `highest`."""
     place = _SPARK_WIDTH / max(len(values), 1)
+    width = min(place * (1 - _GAP), _SPARK_BAR_MAX_WIDTH)
     drawn = "".join(
-        f'<rect x="{index * place + place * _GAP / 2:.2f}" y="{_SPARK_HEIGHT - height:.2f}" '
-        f'width="{min(place * (1 - _GAP), _BAR_MAX_WIDTH):.2f}" height="{height:.2f}"/>'
+        f'<rect x="{index * place + (place - width) / 2:.2f}" y="{_SPARK_HEIGHT - height:.2f}" '
+        f'width="{width:.2f}" height="{height:.2f}"/>'
         for index, value in enumerate(values)
         if (height := _height(value, highest, _SPARK_HEIGHT)) > 0
     )

@@ -52,9 +52,13 @@ async def test_a_day_begins_at_midnight_utc_for_each_outcome(
         await store_upload(database_url, "k", moment, {"benchmark": events})
         await store_refusal(database_url, "k", moment, events=events * 10)
         await store_repetitions(database_url, "k", moment.date(), 2, events * 100)
-    await store_upload(database_url, "k", MIDNIGHT - timedelta(days=1, microseconds=1))
+    first = MIDNIGHT - timedelta(days=1)
+    await store_upload(database_url, "k", first, {"benchmark": 4})
+    await store_upload(database_url, "k", first - timedelta(microseconds=1))
+    await store_refusal(database_url, "k", first, events=40)
+    await store_refusal(database_url, "k", first - timedelta(microseconds=1))
     assert await figures.days(TWO_DAYS) == [
-        DayCount(date(2026, 11, 19), Count(1, 3), Count(2, 300), Count(1, 30)),
+        DayCount(date(2026, 11, 19), Count(2, 7), Count(2, 300), Count(2, 70)),
         DayCount(TODAY, Count(1, 5), Count(2, 500), Count(1, 50)),
     ]
 

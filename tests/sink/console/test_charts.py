@@ -125,4 +125,6 @@ def test_names_are_escaped() -> None:
 def test_a_spark_is_to_the_scale_of_the_largest() -> None:
     svg = ET.fromstring(spark("benchmark by day", [2, 0, 4], 8))  # noqa: S314 -- ours
     assert [float(rect.get("height")) for rect in svg.iter("rect")] == [6, 12]
+    [lonely] = ET.fromstring(spark("one day", [5], 5)).iter("rect")  # noqa: S314 -- ours
+    assert (float(lonely.get("x")), float(lonely.get("width"))) == (54, 12)  # in the middle of 120
     assert ET.fromstring(spark("none", [], 0)).get("role") == "img"  # noqa: S314 -- ours

@@ -17,6 +17,7 @@ from vox_telemetry_spec.keys import SigningKey
 
 WHO = Administrator(Visitor("ada", Role.ADMIN, ""))
 LONG = "SELECT pg_sleep(60)"
+WRITING = "INSERT INTO duplicate_tally VALUES ('2026-11-20', 'k', 1, 1) RETURNING 1"
 
 
 async def asked(reads: Reads, statement: str) -> Any:
@@ -28,9 +29,9 @@ async def asked(reads: Reads, statement: str) -> Any:
 async def test_a_page_can_write_nothing(database_url: str) -> None:
     async with connected_pool(database_url) as pool:
         with pytest.raises(ConsoleRefusalError, match="could not be read") as info:
-            await asked(Reads(pool), "INSERT INTO admin_log (action) VALUES ('x') RETURNING 1")
+            await asked(Reads(pool), WRITING)
     assert info.value.status == 503
-    assert await run(database_url, "SELECT count(*) FROM admin_log") == [(0,)]
+    assert await run(database_url, "SELECT count(*) FROM duplicate_tally") == [(0,)]
 
 
 async def test_a_statement_that_takes_too_long_is_ended_with_words(database_url: str) -> None:

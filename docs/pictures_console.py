@@ -16,7 +16,9 @@ from support.console_sink import ConsoleSink, apart, console_sink
 from support.postgres import migrated_template, some_postgres
 
 IMAGES = Path(__file__).parent / "images"
-OVERVIEW_HEIGHT = 1180  # of the whole page, to see the chart and what is under it
+# Longer than windows are, to see the chart and what is under it.
+OVERVIEW_HEIGHT = 1180
+PHONE_HEIGHT = 1500
 
 
 def main() -> None:
@@ -38,7 +40,8 @@ def take(sink: ConsoleSink, browser: Browser) -> None:
     tall = {"width": 1280, "height": OVERVIEW_HEIGHT}
     _take(sink, browser, "/console", "console-overview.png", viewport=tall)
     _take(sink, browser, "/console/keys", "console-keys-dark.png", color_scheme="dark")
-    _take(sink, browser, "/console", "console-phone.png", viewport=PHONE)
+    long = {**PHONE, "height": PHONE_HEIGHT}
+    _take(sink, browser, "/console", "console-phone.png", viewport=long)
 
 
 def _take(sink: ConsoleSink, browser: Browser, path: str, name: str, **options: object) -> None:

@@ -25,6 +25,8 @@ NOT_FOR_READERS = (
     "enrolment_code",
     "rejection",
     "admin_log",
+    "console_token",
+    "console_session",
     "anonymity",
     "schema_migration",
     "all_events",

@@ -20,6 +20,7 @@ from vox_telemetry_sink.console.places import (
     is_console,
     is_open,
     is_page,
+    is_static,
     normal,
     sign_in_address,
 )
@@ -89,6 +90,8 @@ class Gate:
 
         """
         path = normal(scope["path"])
+        if is_static(path):
+            return None  # the page that says that the database is away is drawn with these, too
         visitor = await self._visitor(scope, path)
         scope["state"][VISITOR] = visitor
         if visitor is not None or is_open(path):

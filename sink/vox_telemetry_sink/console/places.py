@@ -24,7 +24,12 @@ def is_console(path: str) -> bool:
 
 def is_open(path: str) -> bool:
     """Tell what is seen without a session: the sign-in page and what it is drawn with."""
-    return path == SIGN_IN_PATH or path.startswith(f"{STATIC_PATH}/")
+    return path == SIGN_IN_PATH or is_static(path)
+
+
+def is_static(path: str) -> bool:
+    """Tell what pages are drawn with."""
+    return path.startswith(f"{STATIC_PATH}/")
 
 
 def is_page(path: str) -> bool:

@@ -154,3 +154,4 @@ async def test_a_database_that_is_away_is_said_in_words(live_sink: LiveSink, pat
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert "The database does not answer" in answer.text
         assert answer.headers["content-security-policy"] == POLICY
+        assert (await person.get("/console/static/console.css")).status_code == 200

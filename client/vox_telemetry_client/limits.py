@@ -91,3 +91,12 @@ DOCTOR_REQUEST_S: Final = 20.0
 SPOOL_NEARLY_FULL: Final = 0.8  # share of the quota from which a person should look
 CLOCK_WARN_S: Final = 30.0  # a tenth of what a signature may be off (wire 6.4)
 CERTIFICATE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks: time for a person to renew it
+
+# The disclosure page: one person looks, in one browser, which opens six connections to a host.
+VIEW_MAX_CONNECTIONS: Final = 16
+VIEW_SILENCE_S: Final = 10.0
+VIEW_REQUEST_MAX_S: Final = 30.0  # as SILENCE_TIMEOUT_S; a page of 1 MiB takes milliseconds
+VIEW_PAGE_ROWS: Final = 50  # of batches, events, receipts or rows: two screens
+VIEW_KINDS_MAX_ROWS: Final = 100  # the contract registers 60 metric types
+VIEW_DAYS_MAX_ROWS: Final = 30  # a month
+VIEW_METADATA_MAX_CHARS: Final = 200  # of one row of the local store; two lines

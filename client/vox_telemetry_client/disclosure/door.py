@@ -111,12 +111,8 @@ class Door(ThreadingHTTPServer):
             self._since.pop(request, None)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 -- as in socketserver
-        """Say of a mistake of ours what kind it is: what it says of itself may hold a value."""
-        exc = sys.exception()
-        if not isinstance(exc, OSError) and sys.stderr is not None:  # one that left is no mistake
-            with suppress(OSError):
-                sys.stderr.write(f"a page could not be made: {type(exc).__name__}\n")
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- as in socketserver
+        """Say nothing: a visitor who left before the end is no trouble."""
 
 
 class _Visit(BaseHTTPRequestHandler):
@@ -128,7 +124,13 @@ class _Visit(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer with the whole page."""
-        self._send(self.server.reception.answer(self._request()))
+        try:
+            reply = self.server.reception.answer(self._request())
+        except Exception as exc:  # noqa: BLE001 -- whatever a mistake of ours raises
+            # What it says of itself may hold a value.
+            _note(f"a page could not be made: {type(exc).__name__}")
+            reply = self.server.reception.failed()
+        self._send(reply)
 
     do_HEAD = do_GET  # noqa: N815 -- the name that http.server looks for
 
@@ -168,3 +170,9 @@ class _Visit(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(reply.body)
+
+
+def _note(text: str) -> None:
+    if sys.stderr is not None:  # closed, as by `2>&-`
+        with suppress(OSError):
+            sys.stderr.write(f"{text}\n")

@@ -28,6 +28,11 @@ USED_BEFORE = (
     "--no-open, and paste the new address yourself"
 )
 
+FAILED = (
+    "this page could not be made, which is a mistake of this program: please report it with the "
+    "line in the terminal. Nothing was changed, and `vox-telemetry status` and `show` say the same"
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -75,6 +80,10 @@ class Reception:
     def malformed(self) -> Reply:
         """Answer what is no HTTP, or too much of it; none of it is repeated."""
         return self._refusal(HTTPStatus.BAD_REQUEST, "this is no request that a browser makes")
+
+    def failed(self) -> Reply:
+        """Answer where a page could not be made by a mistake of ours."""
+        return self._refusal(HTTPStatus.INTERNAL_SERVER_ERROR, FAILED)
 
     def _open(self, request: Request) -> Reply:
         if self._admission.knows(request.cookies):  # the same browser, going back

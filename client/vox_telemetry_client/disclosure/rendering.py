@@ -1,9 +1,10 @@
-"""The only door to jinja2: templates of this package, and how their values are written."""
+"""The only door to jinja2 and its markupsafe: our templates, and how values are written."""
 
 from collections.abc import Callable
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from vox_telemetry_client.disclosure.visible import visible
 from vox_telemetry_spec.times import parse_time
@@ -25,6 +26,7 @@ class Templates:
         )
         self._environment.filters |= {
             "home": lambda text: visible(at_home(str(text))),
+            "said": lambda text: said(visible(at_home(str(text)))),
             "visible": lambda text: visible(str(text)),
             "count": lambda number: f"{number:,}",
             "moment": moment,
@@ -34,6 +36,17 @@ class Templates:
         """Return a page in UTF-8."""
         text = self._environment.get_template(template).render(**facts)
         return text.encode(errors="backslashreplace")
+
+
+def said(text: str) -> Markup:
+    """Return a message with its commands, which stand between backticks, set as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one stands alone: it is no quotation
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup().join(
+        code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
 
 
 def asset(name: str) -> bytes:

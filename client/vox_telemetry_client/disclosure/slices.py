@@ -62,7 +62,7 @@ def _parts(
     payload: bytes, events: Sequence[bytes] | None, marked: Collection[int]
 ) -> Iterator[tuple[bytes, int | None]]:
     at = done = 0
-    if events is not None:
+    if events:
         at = payload.index(_EVENTS) + len(_EVENTS)
         for number, event in enumerate(events):
             if number in marked:

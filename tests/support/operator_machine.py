@@ -101,6 +101,12 @@ def looking(page: Page, config: Config) -> Iterator[str]:
         page.goto(address)
         parts = urlsplit(address)
         yield f"{parts.scheme}://{parts.netloc}"
+        leave(page)
+
+
+def leave(page: Page) -> None:
+    """Go away, so that nothing is still being loaded: an icon comes after all else."""
+    page.goto("about:blank")
 
 
 @contextmanager

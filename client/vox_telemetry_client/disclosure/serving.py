@@ -19,7 +19,7 @@ from vox_telemetry_client.disclosure.site import Site
 from vox_telemetry_client.disclosure.visible import at_home
 from vox_telemetry_client.settings import now
 
-_TOKEN_BYTES = 32  # 256 bits, as session tokens of the OWASP have at least 64
+_TOKEN_BYTES = 32  # what `secrets` itself takes for enough
 
 
 @contextmanager

@@ -98,6 +98,34 @@ def test_other_commands_do_not_import_what_makes_pages() -> None:
     assert done.stderr == "[]\n"
 
 
+def test_pages_need_nothing_that_could_send_or_unlock(env: dict[str, str]) -> None:
+    code = """
+import http.client, sys
+from vox_telemetry_client.disclosure.serving import serving
+from vox_telemetry_client.settings import settings
+with serving(settings()) as address:
+    host, _, token = address.removeprefix("http://").partition("/")
+    cookie = ""
+    for path in ("/" + token, "/", "/insights", "/pending", "/rejected", "/sent", "/decisions"):
+        asked = http.client.HTTPConnection(host)
+        asked.request("GET", path, headers={"Cookie": cookie})
+        answer = asked.getresponse()
+        answer.read()
+        print(answer.status, end=" ")
+        cookie = cookie or answer.getheader("Set-Cookie").partition(";")[0]
+print(sorted({"httpx", "keyring", "tenacity"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "303 200 200 200 200 200 200 []\n"
+
+
 @pytest.mark.parametrize(
     ("is_terminal", "environ", "opened"),
     [

@@ -10,6 +10,9 @@ from support.browser import PHONE, Visit, visiting
 from support.operator_machine import Machine, leave, looking
 from vox_telemetry_client.disclosure.serving import serving
 
+# Between them they have every colour and every kind of box; axe-core takes long.
+DARK = ("/", "/insights", "/sent", "/decisions")
+
 
 def _pages(machine: Machine) -> Iterator[str]:
     waiting, refused = machine.pending[-1], machine.rejected[0]
@@ -31,8 +34,9 @@ def test_every_page_is_accessible_and_fits(
             visit.page.goto(origin + path)
             if path == "/decisions":
                 visit.page.get_by_text("All forbidden-field rules").click()
-            visit.expect_accessible()
             visit.expect_fits()
+            if options["color_scheme"] == "light" or path in DARK:
+                visit.expect_accessible()
 
 
 def test_the_bytes_seen_are_those_of_the_file(machine: Machine, visit: Visit) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from support.client_world import consent_to, put, tree
 from support.operator_machine import Machine, looking_at
-from vox_telemetry_client import key_list
+from vox_telemetry_client import key_list, lock
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
@@ -32,7 +32,11 @@ def _words(answer: httpx.Response) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
 
 
-def test_nothing_changes_by_looking(machine: Machine) -> None:
+def test_nothing_changes_and_no_lock_is_touched_by_looking(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked: list[int] = []
+    monkeypatch.setattr(lock, "_try", lambda descriptor: locked.append(descriptor) or True)
     root = machine.config.spool.parent
     before = tree(root), {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     batch, rejected = machine.pending[1], machine.rejected[0]
@@ -41,6 +45,7 @@ def test_nothing_changes_by_looking(machine: Machine) -> None:
         for page in (*pages, f"/rejected/{rejected}", f"/rejected/{rejected}/raw", "/nothing"):
             visitor.get(page)
     assert (tree(root), {path: path.stat().st_mtime_ns for path in root.rglob("*")}) == before
+    assert locked == []
 
 
 def test_looking_makes_no_spool_and_no_store(config: Config, tmp_path: Path) -> None:

@@ -196,7 +196,10 @@ def test_broken_rules_in_a_file_that_was_put_there_have_words(spool: Spool, conf
     path = spool.folder.pending / f"{SMUGGLED}.json"
     path.write_bytes(b'{"a":1,"events":[{"metric_type":"x"},7]}')
     with looking_at(config) as visitor:
-        assert "none admits it" in visitor.get(f"/pending/{SMUGGLED}").text
+        page = visitor.get(f"/pending/{SMUGGLED}").text
+        assert "none admits it" in page
+        assert "Nobody approved these bytes" in page
+        assert "Why its events are allowed" not in page
         said = _text(visitor.get(f"/pending/{SMUGGLED}/event/0"))
         assert "Why it is refused" in said
         assert "contract.unknown-metric-type" in said

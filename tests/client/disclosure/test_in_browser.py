@@ -66,7 +66,7 @@ def test_the_address_is_good_for_one_browser(machine: Machine, browser: Browser)
         (cookie,) = first.context.cookies()
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
         other.page.goto(address)
-        assert "this address has been used: it is good once" in other.page.inner_text("main")
+        assert "This address has been used: it is good once" in other.page.inner_text("main")
         assert other.context.cookies() == []
         leave(other.page)
         # The page, and the icon that chromium asks for by itself.

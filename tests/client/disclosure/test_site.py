@@ -222,7 +222,7 @@ def test_what_is_not_there_is_said_in_words(config: Config, page: str) -> None:
     with looking_at(config) as visitor:
         answer = visitor.get(page)
     assert answer.status_code == 404
-    assert "there is no such page" in answer.text
+    assert "There is no such page" in answer.text
 
 
 def test_a_spool_that_others_may_enter_is_told_and_not_shown(spool: Spool, config: Config) -> None:

@@ -97,6 +97,16 @@ VIEW_MAX_CONNECTIONS: Final = 16
 VIEW_SILENCE_S: Final = 10.0
 VIEW_REQUEST_MAX_S: Final = 30.0  # as SILENCE_TIMEOUT_S; a page of 1 MiB takes milliseconds
 VIEW_PAGE_ROWS: Final = 50  # of batches, events, receipts or rows: two screens
-VIEW_KINDS_MAX_ROWS: Final = 100  # the contract registers 60 metric types
+VIEW_KINDS_MAX_ROWS: Final = 100  # of metric types; a screen or two
 VIEW_DAYS_MAX_ROWS: Final = 30  # a month
 VIEW_METADATA_MAX_CHARS: Final = 200  # of one row of the local store; two lines
+
+# A JUnit file, which may come from anywhere: what is read of it, what one tag may hold in memory
+# (the message of a failure is an attribute), how deep suites may lie (Ant writes three levels), and
+# how many functions are summed up: six times the 8,828 of a whole CPython test run.
+JUNIT_MAX_BYTES: Final = 256 * 1_024 * 1_024
+JUNIT_TAG_MAX_BYTES: Final = 4 * 1_024 * 1_024
+JUNIT_CHUNK_BYTES: Final = 65_536
+JUNIT_MAX_DEPTH_ELEMENTS: Final = 64
+JUNIT_MAX_ROOTS: Final = 1_000
+TIMINGS_MAX_FUNCTIONS: Final = 52_968

@@ -58,13 +58,14 @@ soak: setup ## ten minutes of load while the database is restarted (SOAK_S=60 fo
 failover: setup ## two minutes of load while a Patroni leader is killed (takes Debian's etcd-server)
 	PYTHONPATH=tests $(BIN)/python deploy/patroni/try.py
 
-pictures: setup ## the pictures of docs/images, from made-up data (takes Debian's chromium)
-	PYTHONPATH=tests $(BIN)/python docs/pictures_console.py
-
 docs: setup ## write generated tables, registries, OpenAPI and the page of commands anew
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance --write
 	$(BIN)/python -m vox_telemetry_spec.guards data-ssot-guards --write
 	$(BIN)/python deploy/release/licences.py --write
+
+pictures: setup ## take the pictures in docs/images anew, in a real browser with made-up data
+	$(BIN)/python -m pytest tests -q -k pictures --pictures docs/images
+	PYTHONPATH=tests $(BIN)/python docs/pictures_console.py
 
 vectors: setup ## write the contract's test vectors anew
 	$(BIN)/python spec/make_vectors.py

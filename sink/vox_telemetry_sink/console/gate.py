@@ -93,7 +93,7 @@ class Gate:
         if is_static(path):
             return None  # the page that says that the database is away is drawn with these, too
         visitor = await self._visitor(scope, path)
-        scope["state"][VISITOR] = visitor
+        scope.setdefault("state", {})[VISITOR] = visitor
         if visitor is not None or is_open(path):
             return None
         if scope["method"] in ("GET", "HEAD") and is_page(path):

@@ -27,6 +27,7 @@ from vox_telemetry_sink.testing.errors import PluginError, ProgramFailedError
 from vox_telemetry_sink.testing.sink import TelemetrySink
 
 RUN_WITHIN_S: Final = 300.0
+_REFUSED_SHOWN_MAX: Final = 20  # a screen; the program counts the others
 _CLIENT: Final = (sys.executable, "-m", "vox_telemetry_client")
 
 
@@ -230,6 +231,17 @@ def _variables(home: Path) -> dict[str, str]:
 
 
 def _failed(command: str, ran: Ran) -> ProgramFailedError:
+    """Return the error that says what the program said: places and rules, never a value."""
     return ProgramFailedError(
-        f"vox-telemetry {command} ended with {ran.code}, expected 0: {ran.err.strip()}"
+        f"vox-telemetry {command} ended with {ran.code}, expected 0: {_refused(ran)}"
+        f"{ran.err.strip()}"
     )
+
+
+def _refused(ran: Ran) -> str:
+    try:
+        refused = json.loads(ran.out).get("refused", [])
+    except ValueError:
+        return ""
+    places = [f"event {one['event']}{one['pointer']}: {one['rule']}" for one in refused]
+    return "".join(f"{place}; " for place in places[:_REFUSED_SHOWN_MAX])

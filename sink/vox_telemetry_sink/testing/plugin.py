@@ -79,7 +79,7 @@ def telemetry_sink(
 
 
 @pytest.fixture(scope="session")
-def _telemetry_key(tmp_path_factory: pytest.TempPathFactory) -> "Prepared":
+def telemetry_prepared_home(tmp_path_factory: pytest.TempPathFactory) -> "Prepared":
     """Make the key of the operator's machines once: it takes longer than to copy a folder."""
     from vox_telemetry_sink.testing.errors import PluginError  # noqa: PLC0415 -- see the top
     from vox_telemetry_sink.testing.machine import prepared_home  # noqa: PLC0415 -- likewise
@@ -93,7 +93,7 @@ def _telemetry_key(tmp_path_factory: pytest.TempPathFactory) -> "Prepared":
 @pytest.fixture
 def telemetry_client(
     telemetry_sink: "TelemetrySink",
-    _telemetry_key: "Prepared",
+    telemetry_prepared_home: "Prepared",
     tmp_path_factory: pytest.TempPathFactory,
 ) -> "Iterator[TelemetryClient]":
     """Make this process an operator's machine that sends to `telemetry_sink` and nowhere else.
@@ -106,7 +106,7 @@ def telemetry_client(
     from vox_telemetry_sink.testing.machine import operators_machine  # noqa: PLC0415 -- see the top
 
     home = tmp_path_factory.mktemp("telemetry-client") / "home"
-    with operators_machine(_telemetry_key, home, telemetry_sink) as client:
+    with operators_machine(telemetry_prepared_home, home, telemetry_sink) as client:
         yield client
 
 

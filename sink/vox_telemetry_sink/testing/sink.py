@@ -46,6 +46,7 @@ class TelemetrySink:
         """Take a migrated database and a folder for the log; `start` starts it."""
         self.database_url = database_url
         self.log = folder / "sink.log"
+        self.log.touch(mode=0o600)
         self.signing_key = SigningKey(secrets.token_bytes(32))
         self.key_id = self.enrol(self.signing_key, name="telemetry_sink")
         self._port = _free_port()
@@ -127,16 +128,6 @@ class TelemetrySink:
         if not in_own_loop(added):
             raise PluginError(f"key {public.key_id} is enrolled already, expected another")
         return public.key_id
-
-    def revoke(self, key_id: str) -> None:
-        """Revoke a key: its next upload is refused."""
-
-        async def revoked() -> datetime | None:
-            async with connected_pool(self.database_url) as pool:
-                return await KeyStore(pool).revoke(key_id, now=datetime.now(UTC))
-
-        if in_own_loop(revoked) is None:
-            raise PluginError(f"key '{key_id}' is not enrolled")
 
     def events(
         self, *, metric_type: str | None = None, session_id: str | None = None

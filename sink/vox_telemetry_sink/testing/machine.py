@@ -132,6 +132,9 @@ class TelemetryClient:
 
     def set_aside(self) -> list[dict[str, Any]]:
         """Return what `vox-telemetry rejected list --json` prints: batches that were refused."""
+        folder = self.spool / "rejected"
+        if not (folder.is_dir() and any(folder.iterdir())):
+            return []  # as `ls` shows it, without the start of a program
         found: list[dict[str, Any]] = self._done("rejected", "list")["rejected"]
         return found
 

@@ -99,7 +99,7 @@ def telemetry_client(
     """Make this process an operator's machine that sends to `telemetry_sink` and nowhere else.
 
     An empty home, spool and store, a key in a keyring of the test, consent to the sink's URL; no
-    variable of the real machine (VOX_…, XDG_…, DO_NOT_TRACK, proxies) is left. That goes for code
+    setting of the real machine (its telemetry, DO_NOT_TRACK, proxies) is left. That goes for code
     under test in this process and for programs that it starts. `.run(…)` runs `vox-telemetry`;
     `.enqueue(events)`, `.upload()` and `.status()` return its JSON.
     """

@@ -110,7 +110,7 @@ class TelemetryAssertions:
         accounts = Accounts(
             journal=client.journal(),
             pending=client.status()["pending"]["events"],
-            set_aside={one["batch_id"]: one["events"] or 0 for one in client.set_aside()},
+            set_aside={one["batch_id"]: one["events"] for one in client.set_aside()},
             stored=of_client,
         )
         found = list(differences(accounts))

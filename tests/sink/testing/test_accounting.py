@@ -47,6 +47,10 @@ def test_halves_take_the_place_of_what_was_split() -> None:
     ]
 
 
+def test_a_batch_whose_bytes_are_not_the_approved_ones_is_accounted_for() -> None:
+    assert list(differences(GOOD._replace(set_aside={"b": None}))) == []
+
+
 def test_what_was_put_back_waits_again() -> None:
     journal = [*ONE_OF_EACH, {"event": "retried", "batches": approved(b=2)}]
     assert list(differences(GOOD._replace(journal=journal, pending=7, set_aside={}))) == []

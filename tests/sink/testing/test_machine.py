@@ -117,44 +117,42 @@ def test_an_outage_keeps_what_waits_and_the_next_upload_sends_it(
 
 
 def test_what_does_not_work_is_told_without_a_value(
-    telemetry_client: TelemetryClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    idle_machine: TelemetryClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     bad = benchmark_event(details={"prompt": "hunter2"})
     with pytest.raises(
         ProgramFailedError, match=r"enqueue ended with 1, .*event 0/.*/prompt: "
     ) as refused:
-        telemetry_client.enqueue([bad])
+        idle_machine.enqueue([bad])
     assert "hunter2" not in str(refused.value)
-    assert telemetry_client.status()["pending"]["events"] == 0
+    assert idle_machine.status()["pending"]["events"] == 0
     with pytest.raises(ProgramFailedError, match="enqueue ended with"):
-        telemetry_client.enqueue(tmp_path / "missing.jsonl")
+        idle_machine.enqueue(tmp_path / "missing.jsonl")
     with pytest.raises(ProgramFailedError, match="got no JSON document and exit code 0"):
-        telemetry_client.run("--help").json()
+        idle_machine.run("--help").json()
     # A switch of the test's own, against which the machine's were taken away.
     monkeypatch.setenv("VOX_TELEMETRY", "off")
     with pytest.raises(ProgramFailedError, match=r"upload ended with 3, .*VOX_TELEMETRY"):
-        telemetry_client.upload()
+        idle_machine.upload()
 
 
 def test_afterwards_this_process_is_as_it_was(
-    telemetry_sink: TelemetrySink, telemetry_prepared_home: Prepared, tmp_path: Path
+    idle_sink: TelemetrySink, telemetry_prepared_home: Prepared, tmp_path: Path
 ) -> None:
     keyring.core.get_keyring()
     before = dict(os.environ), keyring.core._keyring_backend
-    with operators_machine(telemetry_prepared_home, tmp_path / "home", telemetry_sink) as client:
+    with operators_machine(telemetry_prepared_home, tmp_path / "home", idle_sink) as client:
         assert os.environ["HOME"] == str(client.home)
         assert keyring.core.get_keyring() is not before[1]
     assert (dict(os.environ), keyring.core._keyring_backend) == before
 
 
-def test_input_and_folder_are_the_callers(
-    telemetry_client: TelemetryClient, tmp_path: Path
-) -> None:
+def test_input_and_folder_are_the_callers(idle_machine: TelemetryClient, tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(json.dumps(benchmark_event()) + "\n")
-    checked = telemetry_client.run("check", "one.jsonl", "--json", cwd=tmp_path)
+    checked = idle_machine.run("check", "one.jsonl", "--json", cwd=tmp_path)
     assert checked.json()["accepted"] == 1
     assert isinstance(checked, Ran)
-    assert telemetry_client.run("check", "-", given=json.dumps(benchmark_event())).code == 0
+    assert idle_machine.run("check", "-", given=json.dumps(benchmark_event())).code == 0
 
 
 def test_a_key_that_cannot_be_made_is_told(tmp_path: Path) -> None:

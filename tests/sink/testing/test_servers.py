@@ -43,17 +43,6 @@ def test_auto_is_a_container_where_an_engine_answers() -> None:
         assert in_own_loop(lambda: _is_superuser(postgres.server.owner_dsn)) is False
 
 
-def test_auto_is_the_embedded_one_where_no_engine_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
-    with chosen_postgres("auto") as postgres:
-        assert postgres.label == "embedded"
-        with postgres.database() as dsn:
-            assert is_migrated(dsn)
-            socket = Path(parse_qs(urlsplit(dsn).query)["host"][0])
-            assert socket.is_dir()
-    assert not socket.exists()
-
-
 def test_a_container_that_was_asked_for_is_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
     with (

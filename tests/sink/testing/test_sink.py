@@ -1,7 +1,6 @@
 """The live sink: signed uploads by hand, outages, and what can be read of it."""
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,14 +10,6 @@ from support.events import benchmark_event
 from support.uploads import PATH, Upload, new_key, payload_of
 from vox_telemetry_sink.testing import PluginError, TelemetrySink
 from vox_telemetry_sink.testing.sink import live_sink
-
-
-@pytest.fixture
-def idle_sink(telemetry_database_url: str, tmp_path: Path) -> Iterator[TelemetrySink]:
-    """Give one that does not serve: most of it needs the database alone."""
-    sink = TelemetrySink(telemetry_database_url, tmp_path)
-    yield sink
-    sink.stop()
 
 
 def send(sink: TelemetrySink, upload: Upload) -> httpx.Response:

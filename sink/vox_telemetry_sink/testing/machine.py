@@ -7,8 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -187,16 +186,17 @@ def prepared_home(home: Path) -> Prepared:
     return Prepared(home, ran.json()["jwk"])
 
 
-@contextmanager
 def operators_machine(
-    prepared: Prepared, home: Path, sink: TelemetrySink
-) -> Iterator[TelemetryClient]:
-    """Make this process, and the programs it starts, an operator's machine for a block.
+    prepared: Prepared, home: Path, sink: TelemetrySink, patch: pytest.MonkeyPatch
+) -> TelemetryClient:
+    """Make this process, and the programs it starts, an operator's machine.
 
     Args:
         prepared: whose home is copied.
         home: where to; not there yet.
         sink: the one to consent to, and to enrol the key at.
+        patch: undoes it. It has to be that of the test itself: of two, the one that is undone last
+            would bring back what the other has set.
 
     Raises:
         ProgramFailedError: consent was not given.
@@ -204,21 +204,18 @@ def operators_machine(
     """
     shutil.copytree(prepared.home, home)
     key_id = sink.enrol(prepared.jwk, name="telemetry_client")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(settings_of_the_machine()):
-            patch.delenv(name)
-        for name, value in (_variables(home) | {"VOX_TELEMETRY_UPLOAD_URL": sink.url}).items():
-            patch.setenv(name, value)
-        # A keyring that this process has chosen already is not chosen again by the environment.
-        # Not `set_keyring`: what was there may be None, the choice not made yet, and is put back.
-        patch.setattr(
-            keyring.core, "_keyring_backend", keyring.core.load_keyring(keyring_file.BACKEND)
-        )
-        client = TelemetryClient(home, key_id)
-        consented = client.run("consent", "grant")
-        if consented.code:
-            raise _failed("consent grant", consented)
-        yield client
+    for name in list(settings_of_the_machine()):
+        patch.delenv(name)
+    for name, value in (_variables(home) | {"VOX_TELEMETRY_UPLOAD_URL": sink.url}).items():
+        patch.setenv(name, value)
+    # A keyring that this process has chosen already is not chosen again by the environment.
+    # Not `set_keyring`: what was there may be None, the choice not made yet, and is put back.
+    patch.setattr(keyring.core, "_keyring_backend", keyring.core.load_keyring(keyring_file.BACKEND))
+    client = TelemetryClient(home, key_id)
+    consented = client.run("consent", "grant")
+    if consented.code:
+        raise _failed("consent grant", consented)
+    return client
 
 
 def _variables(home: Path) -> dict[str, str]:

@@ -95,7 +95,8 @@ def telemetry_client(
     telemetry_sink: "TelemetrySink",
     telemetry_prepared_home: "Prepared",
     tmp_path_factory: pytest.TempPathFactory,
-) -> "Iterator[TelemetryClient]":
+    monkeypatch: pytest.MonkeyPatch,
+) -> "TelemetryClient":
     """Make this process an operator's machine that sends to `telemetry_sink` and nowhere else.
 
     An empty home, spool and store, a key in a keyring of the test, consent to the sink's URL; no
@@ -106,8 +107,7 @@ def telemetry_client(
     from vox_telemetry_sink.testing.machine import operators_machine  # noqa: PLC0415 -- see the top
 
     home = tmp_path_factory.mktemp("telemetry-client") / "home"
-    with operators_machine(telemetry_prepared_home, home, telemetry_sink) as client:
-        yield client
+    return operators_machine(telemetry_prepared_home, home, telemetry_sink, monkeypatch)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from vox_telemetry_sink.database import migrate, operator_connection
+from vox_telemetry_sink.database import mapped_driver_errors, migrate, operator_connection
 
 T = TypeVar("T")
 
@@ -92,7 +92,8 @@ def in_own_loop(make: Callable[[], Awaitable[T]]) -> T:
 async def _execute(dsn: str, statements: tuple[str, ...]) -> None:
     async with operator_connection(dsn) as connection:
         for statement in statements:
-            await connection.execute(statement)
+            with mapped_driver_errors():
+                await connection.execute(statement)
 
 
 async def _current_user(dsn: str) -> str:

@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from vox_telemetry_sink.database_url import is_postgres_url
-from vox_telemetry_sink.errors import StoreError
+from vox_telemetry_sink.errors import MigrationError, StoreError
 from vox_telemetry_sink.testing import containers
 from vox_telemetry_sink.testing.environment import of_a_server
 from vox_telemetry_sink.testing.errors import NoPostgresError
@@ -35,7 +35,7 @@ def chosen_postgres(choice: str) -> Iterator[TelemetryPostgres]:
         try:
             with migrated_template(server) as template:
                 yield TelemetryPostgres(server, template)
-        except StoreError as exc:
+        except (MigrationError, StoreError) as exc:
             raise NoPostgresError(f"the Postgres ({server.label}) cannot be used: {exc}") from exc
 
 

@@ -28,8 +28,10 @@ def idle_sink(telemetry_database_url: str, tmp_path: Path) -> Iterator[Telemetry
 
 @pytest.fixture
 def idle_machine(
-    idle_sink: TelemetrySink, telemetry_prepared_home: Prepared, tmp_path: Path
-) -> Iterator[TelemetryClient]:
+    idle_sink: TelemetrySink,
+    telemetry_prepared_home: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> TelemetryClient:
     """Give an operator's machine that consents to the idle sink."""
-    with operators_machine(telemetry_prepared_home, tmp_path / "home", idle_sink) as client:
-        yield client
+    return operators_machine(telemetry_prepared_home, tmp_path / "home", idle_sink, monkeypatch)

@@ -18,6 +18,7 @@ from vox_telemetry_sink.testing import (
     Ran,
     TelemetryAssertions,
     TelemetryClient,
+    TelemetryPostgres,
     TelemetrySink,
 )
 from vox_telemetry_sink.testing.machine import Prepared, operators_machine, prepared_home
@@ -137,14 +138,24 @@ def test_what_does_not_work_is_told_without_a_value(
 
 
 def test_afterwards_this_process_is_as_it_was(
-    idle_sink: TelemetrySink, telemetry_prepared_home: Prepared, tmp_path: Path
+    telemetry_postgres: TelemetryPostgres,
+    telemetry_prepared_home: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    keyring.core.get_keyring()
-    before = dict(os.environ), keyring.core._keyring_backend
-    with operators_machine(telemetry_prepared_home, tmp_path / "home", idle_sink) as client:
-        assert os.environ["HOME"] == str(client.home)
-        assert keyring.core.get_keyring() is not before[1]
-    assert (dict(os.environ), keyring.core._keyring_backend) == before
+    monkeypatch.setenv("VOX_TELEMETRY", "1")
+    for chosen in (None, keyring.core.get_keyring()):
+        monkeypatch.setattr(keyring.core, "_keyring_backend", chosen)
+        before = dict(os.environ)
+        with telemetry_postgres.database() as url, pytest.MonkeyPatch.context() as patch:
+            sink = TelemetrySink(url, tmp_path)
+            home = tmp_path / f"home-{chosen is None}"
+            client = operators_machine(telemetry_prepared_home, home, sink, patch)
+            patch.setenv("VOX_TELEMETRY", "off")  # by the test, on top
+            assert os.environ["HOME"] == str(client.home)
+            assert keyring.core.get_keyring() is not chosen
+        assert dict(os.environ) == before
+        assert keyring.core._keyring_backend is chosen
 
 
 def test_input_and_folder_are_the_callers(idle_machine: TelemetryClient, tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
-from support.own_postgres import with_database
-from support.postgres import PostgresServer, in_own_loop
+from support.postgres import PostgresServer, in_own_loop, with_database
 from support.processes import GONE_WITHIN_S
 from vox_telemetry_sink.database import migrate
 from vox_telemetry_sink.testing.errors import NoPostgresError
@@ -74,6 +73,16 @@ def test_a_server_that_was_named_is_used_and_left_as_it_was(
         with postgres.database() as dsn:
             assert is_migrated(dsn)
     assert in_own_loop(lambda: _databases(postgres_server.admin_dsn)) == before
+
+
+def test_a_server_whose_user_may_not_create_databases_says_so(
+    postgres_server: PostgresServer,
+) -> None:
+    with (
+        pytest.raises(NoPostgresError, match=r"cannot be used: .* InsufficientPrivilegeError"),
+        chosen_postgres(postgres_server.owner_dsn),
+    ):
+        pass
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:

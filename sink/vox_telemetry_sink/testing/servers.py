@@ -1,5 +1,6 @@
 """Which Postgres a run takes: the one that was asked for by name, else the best that there is."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,14 +92,13 @@ def embedded_postgres() -> Iterator[PostgresServer]:
     except EmbeddedPostgresError as exc:
         raise NoPostgresError(f"there is no Postgres for these tests: {exc}") from exc
     folder = Path(mkdtemp(prefix="vox-test-"))
-    log = folder.with_name(folder.name + ".log")
     ready = folder / "ready"
     child = Child(
         "vox_telemetry_sink.testing.embedded_server",
         *(str(folder), str(ready)),
         environment=of_a_server(),
         cwd=folder.parent,
-        log=log,
+        log=folder / "log",
     )
     try:
         child.wait_until(ready.exists)
@@ -108,4 +108,4 @@ def embedded_postgres() -> Iterator[PostgresServer]:
         yield PostgresServer("embedded", admin_dsn, dsn)
     finally:
         child.end()
-        log.unlink()
+        shutil.rmtree(folder, ignore_errors=True)  # there still if the server did not start

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,20 @@ def test_a_key_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / ".config").touch()  # where the list of keys would be
     with pytest.raises(ProgramFailedError, match="keys generate ended with"):
         prepared_home(tmp_path)
+
+
+def test_consent_that_cannot_be_given_is_told(
+    telemetry_prepared_home: Prepared,
+    idle_sink: TelemetrySink,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = telemetry_prepared_home._replace(home=tmp_path / "prepared")
+    shutil.copytree(telemetry_prepared_home.home, own.home)
+    [keys] = (own.home / ".config").rglob("keys.json")
+    (keys.parent / "consent.json").mkdir()
+    with pytest.raises(ProgramFailedError, match="consent grant ended with"):
+        operators_machine(own, tmp_path / "home", idle_sink, monkeypatch)
 
 
 def test_windows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,15 @@ def test_without_the_extra_a_fixture_says_what_to_install(tmp_path: Path) -> Non
     assert "Traceback" not in ran.out
 
 
+def test_a_postgres_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
+    source = "def test_it(telemetry_sink):\n    pass\n"
+    ran = run_pytest(written(tmp_path, test_it=source), *PLUGIN, "--telemetry-postgres=hunter2")
+    assert ran.code == 1
+    assert "\n--telemetry-postgres is none of auto, container, embedded or postgresql://" in ran.out
+    assert "Traceback" not in ran.out
+    assert "telemetry postgres:" not in ran.out
+
+
 def test_the_fixtures_are_documented(tmp_path: Path) -> None:
     ran = run_pytest(written(tmp_path, test_plain=PLAIN), "--fixtures", *PLUGIN)
     told = dict(re.findall(r"^(\w+)(?: \[session scope\])? -- .*\n    (.+)", ran.out, re.MULTILINE))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +15,7 @@ import pytest
 from support.postgres import PostgresServer, in_own_loop, with_database
 from support.processes import GONE_WITHIN_S
 from vox_telemetry_sink.database import migrate
-from vox_telemetry_sink.testing.errors import NoPostgresError
+from vox_telemetry_sink.testing.errors import NoPostgresError, PluginError
 from vox_telemetry_sink.testing.servers import chosen_postgres
 
 NO_ENGINE = "unix:///nowhere/docker.sock"
@@ -64,6 +65,23 @@ def test_an_embedded_one_that_is_not_installed_says_what_to_install(
         pass
 
 
+def test_an_embedded_one_that_cannot_start_says_why_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / ("a-long-name" * 10)))
+    Path(os.environ["TMPDIR"]).mkdir()
+    Path(os.environ["XDG_RUNTIME_DIR"]).rmdir()
+    with (
+        pytest.raises(
+            PluginError, match="embedded_server ended while it started: the socket's path"
+        ),
+        chosen_postgres("embedded"),
+    ):
+        pass
+    assert list(tmp_path.glob("vox-test-*")) == []
+
+
 def test_a_server_that_was_named_is_used_and_left_as_it_was(
     postgres_server: PostgresServer,
 ) -> None:
@@ -106,17 +124,19 @@ def test_another_word_is_refused_and_not_repeated() -> None:
 
 
 def test_an_embedded_one_ends_with_a_run_that_is_killed(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", STARTS], cwd=tmp_path) as run:
-        while not (tmp_path / "dsn").exists():
-            assert run.poll() is None
+    with tempfile.TemporaryDirectory(prefix="vox-killed-") as temporary:  # a short path
+        env = os.environ | {"TMPDIR": temporary}
+        with subprocess.Popen([sys.executable, "-c", STARTS], env=env, cwd=tmp_path) as run:
+            while not (tmp_path / "dsn").exists():
+                assert run.poll() is None
+                time.sleep(0.05)
+            socket = Path(parse_qs(urlsplit((tmp_path / "dsn").read_text()).query)["host"][0])
+            assert socket.is_dir()
+            os.kill(run.pid, signal.SIGKILL)
+        deadline = time.monotonic() + GONE_WITHIN_S
+        while list(Path(temporary).iterdir()):
+            assert time.monotonic() < deadline, "the embedded postgres outlived its run"
             time.sleep(0.05)
-        socket = Path(parse_qs(urlsplit((tmp_path / "dsn").read_text()).query)["host"][0])
-        assert socket.is_dir()
-        os.kill(run.pid, signal.SIGKILL)
-    deadline = time.monotonic() + GONE_WITHIN_S
-    while socket.exists():
-        assert time.monotonic() < deadline, "the embedded postgres outlived its run"
-        time.sleep(0.05)
 
 
 async def _is_superuser(dsn: str) -> bool:

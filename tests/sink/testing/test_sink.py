@@ -97,6 +97,21 @@ def test_a_port_that_somebody_took_meanwhile_is_named(idle_sink: TelemetrySink) 
     assert not idle_sink.move()
 
 
+def test_a_port_that_is_taken_at_the_first_start_is_left(
+    telemetry_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as somebody, socket.socket() as nobody:
+        for one in (somebody, nobody):
+            one.bind(("127.0.0.1", 0))
+        somebody.listen()
+        ports = [one.getsockname()[1] for one in (somebody, nobody)]
+        nobody.close()
+        chosen = iter(ports)
+        monkeypatch.setattr("vox_telemetry_sink.testing.sink._free_port", lambda: next(chosen))
+        with live_sink(telemetry_database_url, tmp_path) as sink:
+            assert sink.url == f"http://127.0.0.1:{ports[1]}"
+
+
 def test_a_sink_that_cannot_start_says_why(idle_sink: TelemetrySink) -> None:
     idle_sink.database_url = "postgresql://me@127.0.0.1:1/nothing"
     with pytest.raises(PluginError, match=r"(?s)ended while it started: .*vox-telemetry-sink: "):

@@ -5,6 +5,10 @@ from http import HTTPStatus
 from vox_telemetry_client.delivery import UNPROVEN, Fault, Verdict
 from vox_telemetry_spec.problems import ProblemType
 
+# To be passed on with the id of the key in it.
+ASK_FOR_APPROVAL = (
+    "ask whoever runs the sink to approve key {key_id} (`vox-telemetry-sink keys approve {key_id}`)"
+)
 _SLUG_ADVICE = {
     ProblemType.KEY_UNKNOWN: "enrol this key at the sink: `vox-telemetry keys enrol` with a "
     "one-time code, or give its operator what `vox-telemetry keys show` prints",
@@ -12,6 +16,7 @@ _SLUG_ADVICE = {
     ProblemType.KEY_NOT_YET_VALID: "wait until the sink takes this key, or sign with another: "
     "`vox-telemetry keys use KEY_ID`",
     ProblemType.KEY_REVOKED: "rotate to a new key: `vox-telemetry keys rotate --enrol`",
+    ProblemType.KEY_NOT_APPROVED: f"{ASK_FOR_APPROVAL}, then upload again",
     ProblemType.TOKEN_INVALID: "ask the sink's operator for VOX_TELEMETRY_UPLOAD_TOKEN",
     ProblemType.SIGNATURE_STALE: "set this machine's clock",
     ProblemType.SIGNATURE_INVALID: "the URL's host must be the one that the sink goes by: "
@@ -35,11 +40,11 @@ _FAULT_ADVICE = {
 }
 
 
-def advice(verdict: Verdict) -> str:
-    """Return what the operator can do after a STOP."""
+def advice(verdict: Verdict, key_id: str = "KEY_ID") -> str:
+    """Return what the operator can do after a STOP; `key_id` names the key that signed."""
     known = _ADVICE.get(verdict.problem.type)
     if known is not None:
-        return known
+        return known.replace("{key_id}", key_id)
     if HTTPStatus.MULTIPLE_CHOICES <= verdict.status < HTTPStatus.BAD_REQUEST:
         return "redirects are never followed: set VOX_TELEMETRY_UPLOAD_URL to the final URL"
     if verdict.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

@@ -108,6 +108,7 @@ class Spool:
         from vox_telemetry_client.real_world import (  # noqa: PLC0415 -- see above
             real_sender,
             real_world,
+            remember_taken,
         )
         from vox_telemetry_client.uploader import Uploader  # noqa: PLC0415 -- see above
 
@@ -124,7 +125,9 @@ class Spool:
                 on_outcome=lambda _: None,
                 on_wait=lambda _wait_s, _reason: None,
             )
-            return Uploader(self._room, sender, world, limits or NO_LIMITS).run()
+            report = Uploader(self._room, sender, world, limits or NO_LIMITS).run()
+        remember_taken(report, sender)
+        return report
 
 
 def enqueue(

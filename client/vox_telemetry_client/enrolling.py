@@ -36,11 +36,13 @@ from vox_telemetry_spec.wire import (
     ENROLMENT_MEDIA_TYPE,
     ENROLMENT_RECEIPT_MEDIA_TYPE,
     ENROLMENT_SIGNATURE,
+    OLD_ENROLMENT_RECEIPT_MEDIA_TYPE,
     PROBLEM_MEDIA_TYPE,
     IngestTarget,
 )
 
 _AGAIN = "run this again with the same code, which counts once for this key"
+_RECEIPTS = f"{ENROLMENT_RECEIPT_MEDIA_TYPE}, {OLD_ENROLMENT_RECEIPT_MEDIA_TYPE}"
 _TITLES = {problem.uri: problem.title for problem in ProblemType}
 _ADVICE = {
     ProblemType.ENROLMENT_CODE_REFUSED.uri: "the code is wrong, used or expired, or the key is "
@@ -101,7 +103,7 @@ class Enroller:
     def headers(self, body: bytes, *, created: int, nonce: str) -> dict[str, str]:
         """Return all headers but the bearer token."""
         fields = {
-            "accept": f"{ENROLMENT_RECEIPT_MEDIA_TYPE}, {PROBLEM_MEDIA_TYPE}",
+            "accept": f"{_RECEIPTS}, {PROBLEM_MEDIA_TYPE}",
             "accept-encoding": "identity",
             "content-type": ENROLMENT_MEDIA_TYPE,
             "content-digest": content_digest(body),

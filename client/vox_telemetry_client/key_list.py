@@ -37,6 +37,7 @@ class Enrolment(msgspec.Struct, frozen=True, omit_defaults=True):
     families: list[str] | None = None
     not_after: str | None = None
     sink_key: dict[str, str] | None = None  # signs the sink's receipts
+    waits_for_approval: bool = False  # as far as is known here: nothing was taken from it yet
 
 
 class PinnedKey(msgspec.Struct, frozen=True):
@@ -62,6 +63,11 @@ class KnownKey(msgspec.Struct, frozen=True, omit_defaults=True):
     def jwk(self) -> dict[str, str]:
         """The public JWK, with its id (RFC 7517 section 4.5)."""
         return {"crv": "Ed25519", "kty": "OKP", "x": self.x, "kid": self.key_id}
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether a sink has enrolled it and took nothing from it yet, as far as is known here."""
+        return self.enrolment is not None and self.enrolment.waits_for_approval
 
 
 class KeyList(msgspec.Struct, frozen=True):
@@ -115,6 +121,15 @@ class KeyList(msgspec.Struct, frozen=True):
         else:
             keys = [*self.keys, key]
         return msgspec.structs.replace(self, keys=keys)
+
+    def with_taken(self, key_id: str, origin: str) -> "KeyList":
+        """Return the list in which a key does not wait for approval at that origin."""
+        for key in self.keys:
+            enrolment = key.enrolment
+            if key.key_id == key_id and enrolment is not None and enrolment.origin == origin:
+                approved = msgspec.structs.replace(enrolment, waits_for_approval=False)
+                return self.with_key(msgspec.structs.replace(key, enrolment=approved))
+        return self
 
     def with_sink_key(self, pinned: PinnedKey) -> "KeyList":
         """Return the list with `pinned` added, unless it is known for its origin."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vox_telemetry_client.advising import ASK_FOR_APPROVAL
 from vox_telemetry_client.switches import Decision, Source
 
 
@@ -14,6 +15,7 @@ class Counts:
     set_aside: int
     prunable: int
     has_key: bool
+    waits_for_approval: str | None = None  # the id of the key that signs, where it does
 
 
 def next_step(found: Counts, decision: Decision) -> str:
@@ -23,11 +25,16 @@ def next_step(found: Counts, decision: Decision) -> str:
         (pending and not decision.allowed, _allow(decision)),
         (pending and not found.has_key, "vox-telemetry keys generate"),
         (pending and not found.sendable, "vox-telemetry consent grant --include-pending"),
+        (pending and found.waits_for_approval is not None, _ask(found.waits_for_approval)),
         (pending, "vox-telemetry upload --dry-run, then vox-telemetry upload"),
         (found.set_aside > 0, "vox-telemetry rejected list"),
         (found.prunable > 0, "vox-telemetry prune spool plan"),
     )
     return next((step for stands, step in steps if stands), "vox-telemetry enqueue FILE")
+
+
+def _ask(key_id: str | None) -> str:
+    return f"{ASK_FOR_APPROVAL.format(key_id=key_id)}, then vox-telemetry upload"
 
 
 def _allow(decision: Decision) -> str:

@@ -93,6 +93,8 @@ def enrolled(
 ) -> KeyList:
     """Write down that the sink has enrolled a key; one that waited for this signs from now on.
 
+    One that has to be approved first goes on waiting while another signs.
+
     Raises:
         CredentialError: the key list cannot be written.
 
@@ -109,9 +111,23 @@ def enrolled(
             return keys.with_key(noted if had else msgspec.structs.replace(noted, file=str(file)))
         found = keys.with_key(noted)
         is_next = found.state(noted, "") is key_list.State.NEXT
-        return found.using(noted.key_id, overlap_end(now, overlap_h)) if is_next else found
+        if not is_next or (enrolment.waits_for_approval and found.current is not None):
+            return found
+        return found.using(noted.key_id, overlap_end(now, overlap_h))
 
     return key_list.change(noted)
+
+
+def taken(key_id: str, origin: str) -> None:
+    """Write down that the sink there takes what a key signs, which waited for approval till now.
+
+    Raises:
+        CredentialError: the key list cannot be read or written.
+
+    """
+    known = key_list.read()
+    if known.with_taken(key_id, origin) != known:
+        key_list.change(lambda keys: keys.with_taken(key_id, origin))
 
 
 def overlap_end(now: datetime, overlap_h: int = KEY_OVERLAP_DEFAULT_H) -> str:

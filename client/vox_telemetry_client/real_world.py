@@ -4,13 +4,15 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
-from vox_telemetry_client import credentials, key_list
+from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.config import Config
+from vox_telemetry_client.errors import CredentialError
 from vox_telemetry_client.limits import SWITCH_POLL_S
-from vox_telemetry_client.report import Outcome
+from vox_telemetry_client.report import Outcome, Report
 from vox_telemetry_client.settings import now
-from vox_telemetry_client.sink_keys import sink_key_for
+from vox_telemetry_client.sink_keys import origin_of, sink_key_for
 from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.world import Sender, World
@@ -51,6 +53,16 @@ def real_world(
         on_outcome=on_outcome,
         on_wait=on_wait,
     )
+
+
+def remember_taken(report: Report, sender: Sender) -> None:
+    """Write down, where the sink took a batch, that the key waits for no approval there any more.
+
+    A list that cannot be written goes on saying that it waits, which keeps nothing from being sent.
+    """
+    if report.took_one:
+        with suppress(CredentialError):
+            own_keys.taken(sender.key.public.key_id, origin_of(sender.target))
 
 
 def _sleep(pause_s: float, allowed: Callable[[], Decision]) -> None:

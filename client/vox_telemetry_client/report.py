@@ -67,6 +67,11 @@ class Report:
             return EXIT_KEPT_OR_REFUSED
         return EXIT_DONE
 
+    @property
+    def took_one(self) -> bool:
+        """Whether the sink holds at least one batch of this run."""
+        return bool(self.counted[Result.ACKNOWLEDGED] or self.counted[Result.DUPLICATE])
+
     def add(self, outcome: Outcome) -> None:
         """Count a batch, and list it if it is one of the first."""
         self.counted[outcome.result] += 1

@@ -126,7 +126,7 @@ class Uploader:
             self._go_on(batch, verdict)
         else:
             self._keep(batch, verdict.problem)
-            self._report.stopped = _why(verdict)
+            self._report.stopped = _why(verdict, self._sender.key.public.key_id)
 
     def _go_on(self, batch: Batch, verdict: Verdict) -> None:
         """Leave a batch on which the sink fails, and try the next unless the sink is down."""
@@ -138,7 +138,7 @@ class Uploader:
         self._keep(batch, verdict.problem)
         is_last = self._waiting.head() is None
         if self._failing.sink_is_down or (is_last and not self._failing.took_one):
-            self._report.stopped = _why(verdict)
+            self._report.stopped = _why(verdict, self._sender.key.public.key_id)
         elif not is_last:
             pause_s = self._world.random() * BACKOFF_BASE_S
             self._wait(pause_s, "the sink fails on a batch, the next one is tried")
@@ -253,9 +253,9 @@ class Uploader:
             keep_failed_runs(path, runs)
 
 
-def _why(verdict: Verdict) -> str:
+def _why(verdict: Verdict, key_id: str) -> str:
     """Return why the run stops, and what to do."""
     why = verdict.problem.detail or verdict.problem.title
     if verdict.duty is Duty.RETRY:
         return f"the sink does not take batches now: {why}; everything is kept, try again later"
-    return f"{why}; everything is kept: {advice(verdict)}"
+    return f"{why}; everything is kept: {advice(verdict, key_id)}"

@@ -214,6 +214,10 @@ def _default_partition(facts: Facts) -> Finding:
 
 def _keys(facts: Facts) -> Finding:
     found = f"{facts.good_keys} keys may upload now"
+    if facts.waiting_keys:
+        found = f"{found}, {facts.waiting_keys} wait for approval"
+        advice = "look who it is, then vox-telemetry-sink keys approve or revoke"
+        return Finding("sink.D010", "keys", State.WARN, found, advice)
     if facts.good_keys == 0:
         advice = "enrol one: vox-telemetry-sink keys add, or keys invite"
         return Finding("sink.D010", "keys", State.WARN, found, advice)

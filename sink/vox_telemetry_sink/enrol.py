@@ -26,6 +26,7 @@ from vox_telemetry_spec.wire import (
     ENROLMENT_RECEIPT_MEDIA_TYPE,
     ENROLMENT_RECEIPT_SCHEMA,
     KEYS_PATH,
+    OLD_ENROLMENT_RECEIPT_MEDIA_TYPE,
 )
 
 _STRANGERS = "strangers"
@@ -49,10 +50,12 @@ async def enrol(request: Request[Any, Any, Any], sink: NamedDependency[Sink]) ->
     if enrolled is None:
         _refuse_code()
     note("enrolled", key_id=enrolled.key.key_id, repeated=not enrolled.is_new)
+    receipt = _receipt(enrolled.key, sink.receipt_key)
+    is_old = not _names_newest(received.request.fields.get("accept", ""))
     return Response(
-        _receipt(enrolled.key, sink.receipt_key).encode(),
+        receipt.encode_old() if is_old else receipt.encode(),
         status_code=201 if enrolled.is_new else 200,
-        media_type=ENROLMENT_RECEIPT_MEDIA_TYPE,
+        media_type=OLD_ENROLMENT_RECEIPT_MEDIA_TYPE if is_old else ENROLMENT_RECEIPT_MEDIA_TYPE,
         headers=request.state.get(RATE_HEADERS),
     )
 
@@ -95,6 +98,12 @@ def _refuse_code() -> NoReturn:
     ) from None
 
 
+def _names_newest(accept: str) -> bool:
+    """Return whether the client knows the newest receipt; a client from before it does not."""
+    named = {media.partition(";")[0].strip().lower() for media in accept.split(",")}
+    return ENROLMENT_RECEIPT_MEDIA_TYPE in named
+
+
 def _receipt(key: ListedKey, receipt_key: SigningKey | None) -> EnrolmentReceipt:
     return EnrolmentReceipt(
         schema=ENROLMENT_RECEIPT_SCHEMA,
@@ -105,6 +114,7 @@ def _receipt(key: ListedKey, receipt_key: SigningKey | None) -> EnrolmentReceipt
         enrolled_at=format_time(key.enrolled_at),
         not_after=format_time(key.not_after) if key.not_after else None,
         sink_key=None if receipt_key is None else _public(receipt_key),
+        approved_at=format_time(key.approved_at) if key.approved_at else None,
     )
 
 

@@ -33,27 +33,37 @@ class ListedKey(NamedTuple):
     enrolled_at: datetime
     not_before: datetime | None
     not_after: datetime | None
+    approved_at: datetime | None
     revoked_at: datetime | None
     replaces: str | None
     replaced_by: str | None
 
     def state(self, now: datetime) -> str:
-        """Return good, revoked, expired or not yet valid: what `verify` would say at `now`."""
+        """Return good, revoked, expired, not yet valid or waiting: what `verify` would say then.
+
+        A key that is waiting is good once `KeyStore.approve` was called for it.
+        """
         if self.revoked_at is not None:
             return "revoked"
         if self.not_after is not None and now >= self.not_after:
             return "expired"
         if self.not_before is not None and now < self.not_before:
             return "not yet valid"
+        if self.approved_at is None:
+            return "waiting"
         return "good"
 
 
 class Invitation(NamedTuple):
-    """What the key that uses a code will get; without `valid_days` its validity has no end."""
+    """What the key that uses a code will get; without `valid_days` its validity has no end.
+
+    A key that `needs_approval` is enrolled, and waits until an administrator approves it.
+    """
 
     grant: KeyGrant
     valid_days: int | None
     expires_at: datetime
+    needs_approval: bool = False
 
 
 class Enrolled(NamedTuple):

@@ -47,6 +47,7 @@ class KeyStore:
             None if row["families"] is None else frozenset(row["families"]),
             row["not_before"],
             row["not_after"],
+            is_waiting=row["approved_at"] is None,
         )
 
     async def list_all(self) -> list[ListedKey]:
@@ -64,10 +65,33 @@ class KeyStore:
         """Enrol a key; return whether it is new."""
         with mapped_driver_errors():
             async with self._pool.acquire() as connection, connection.transaction():
-                is_new = await _add(connection, key, grant, None, now)
+                is_new = await _add(connection, key, grant, now, approved_at=now)
                 if is_new:
                     await _log(connection, "keys.add", key.key_id, described(grant))
         return is_new
+
+    async def approve(self, key_id: str, *, now: datetime) -> datetime | None:
+        """Let a key that waits upload; return since when it may, or None for one not enrolled.
+
+        A key that did not wait, or waits no more, keeps the time that it has.
+
+        Raises:
+            KeyChangeError: it is revoked, which nothing undoes.
+
+        """
+        with mapped_driver_errors():
+            async with self._pool.acquire() as connection, connection.transaction():
+                approved_at: datetime | None = await connection.fetchval(
+                    QUERIES["approve_key"], key_id, now
+                )
+                if approved_at is None and await _listed(connection, key_id) is not None:
+                    raise KeyChangeError(
+                        f"key {key_id} is revoked and stays so, expected one that waits: "
+                        "let its owner enrol a new one"
+                    )
+                if approved_at == now:
+                    await _log(connection, "keys.approve", key_id, {})
+        return approved_at
 
     async def revoke(self, key_id: str, *, now: datetime) -> datetime | None:
         """Revoke a key; return since when it is revoked, or None for a key that is not enrolled."""
@@ -96,7 +120,9 @@ class KeyStore:
                 await connection.execute(QUERIES["lock_key"], rotation.old_id)
                 old = _rotatable(await _listed(connection, rotation.old_id), rotation.old_id, now)
                 grant = rotation.grant(old, now)
-                if not await _add(connection, rotation.new, grant, old.key_id, now):
+                if not await _add(
+                    connection, rotation.new, grant, now, approved_at=now, replaces=old.key_id
+                ):
                     raise KeyChangeError(
                         f"key {rotation.new.key_id} is enrolled already, expected a new one"
                     )
@@ -123,10 +149,12 @@ class KeyStore:
                     invitation.valid_days,
                     now,
                     invitation.expires_at,
+                    invitation.needs_approval,
                 )
                 detail = described(grant) | {
                     "valid_days": invitation.valid_days,
                     "expires_at": format_time(invitation.expires_at),
+                    "needs_approval": invitation.needs_approval,
                 }
                 await _log(connection, "keys.invite", code_id, detail)
         return code_id
@@ -158,12 +186,12 @@ async def _enrol(
         if not await connection.fetchval(QUERIES["code_was_used_by"], code.sha256, key.key_id):
             raise _NotEnrolledError
         return Enrolled(await _certain(connection, key.key_id), is_new=False)
-    name, sensitivity, families, valid_days = claimed
+    name, sensitivity, families, valid_days, needs_approval = claimed
     not_after = None if valid_days is None else now + timedelta(days=valid_days)
     grant = KeyGrant(name, SensitivityClass(sensitivity), families, not_after=not_after)
-    if not await _add(connection, key, grant, None, now):
+    if not await _add(connection, key, grant, now, approved_at=None if needs_approval else now):
         raise _NotEnrolledError
-    detail = described(grant) | {"code_id": code_id_of(code)}
+    detail = described(grant) | {"code_id": code_id_of(code), "needs_approval": needs_approval}
     await _log(connection, "keys.enrol", key.key_id, detail)
     return Enrolled(await _certain(connection, key.key_id), is_new=True)
 
@@ -171,7 +199,9 @@ async def _enrol(
 def _rotatable(old: ListedKey | None, old_id: str, now: datetime) -> ListedKey:
     if old is None:
         raise KeyChangeError(f"key '{old_id}' is not enrolled, expected one of keys list")
-    if (state := old.state(now)) != "good":
+    if (state := old.state(now)) == "waiting":
+        raise KeyChangeError(f"key {old_id} waits for approval, expected a good one: approve it")
+    if state != "good":
         raise KeyChangeError(f"key {old_id} is {state}, expected a good one: use keys add")
     if old.replaced_by is not None:
         raise KeyChangeError(
@@ -193,7 +223,13 @@ async def _certain(connection: Connection, key_id: str) -> ListedKey:
 
 
 async def _add(
-    connection: Connection, key: PublicKey, grant: KeyGrant, replaces: str | None, now: datetime
+    connection: Connection,
+    key: PublicKey,
+    grant: KeyGrant,
+    now: datetime,
+    *,
+    approved_at: datetime | None,
+    replaces: str | None = None,
 ) -> bool:
     added = await connection.fetchval(
         QUERIES["add_key"],
@@ -206,6 +242,7 @@ async def _add(
         grant.not_before,
         grant.not_after,
         replaces,
+        approved_at,
     )
     return added is not None
 

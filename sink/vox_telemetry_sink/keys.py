@@ -1,8 +1,9 @@
 """Which key is enrolled: the registry with a short cache.
 
-A key enrolled, rotated or revoked reaches every worker within 2 x KEY_CACHE_AGE_S (2 s): that is
-how long an answer is believed, found or not, plus the time of one look at the database. That a
-validity begins or ends needs no look: it is compared with the clock at each request.
+That a key is enrolled, approved, rotated or revoked reaches every worker within 2 x
+KEY_CACHE_AGE_S (2 s): that is how long an answer is believed, found or not, plus the time of one
+look at the database. That a validity begins or ends needs no look: it is compared with the clock at
+each request.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ class KeyRegistry:
         self._looks: dict[str, asyncio.Task[EnrolledKey | None]] = {}
 
     async def find(self, key_id: str) -> EnrolledKey | None:
-        """Return the key, revoked or not, or None.
+        """Return the key, good or not, or None.
 
         Raises:
             StoreUnavailableError: the database does not answer and nothing fresh is remembered.

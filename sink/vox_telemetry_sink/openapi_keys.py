@@ -13,7 +13,11 @@ from litestar.openapi.spec import (
 
 from vox_telemetry_sink.openapi import header_parameter, object_schema, problem_responses
 from vox_telemetry_spec.problems import ProblemType
-from vox_telemetry_spec.wire import ENROLMENT_MEDIA_TYPE, ENROLMENT_RECEIPT_MEDIA_TYPE
+from vox_telemetry_spec.wire import (
+    ENROLMENT_MEDIA_TYPE,
+    ENROLMENT_RECEIPT_MEDIA_TYPE,
+    OLD_ENROLMENT_RECEIPT_MEDIA_TYPE,
+)
 
 _KEY_ID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # RFC 8037 appendix A.3
 _JWK = {"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
@@ -22,7 +26,7 @@ _EXAMPLE_ENROLMENT = {
     "code": "XXXXX-XXXXX-XXXXX-XXXXX",
     "public_key": _JWK,
 }
-_EXAMPLE_RECEIPT = {
+_EXAMPLE_OLD_RECEIPT = {
     "schema": "vox.key-enrolment-receipt.v1",
     "key_id": _KEY_ID,
     "name": "build farm",
@@ -31,6 +35,10 @@ _EXAMPLE_RECEIPT = {
     "enrolled_at": "2026-11-22T10:00:00.123Z",
     "not_after": "2027-11-22T10:00:00.123Z",
     "sink_key": _JWK,
+}
+_EXAMPLE_RECEIPT = _EXAMPLE_OLD_RECEIPT | {
+    "schema": "vox.key-enrolment-receipt.v2",
+    "approved_at": "2026-11-22T10:00:00.123Z",
 }
 _EXAMPLE_INPUT = (
     'vox=("@method" "@authority" "@path" "content-type" "content-digest");created=1795341600'
@@ -98,11 +106,18 @@ class EnrolOperation(Operation):
 
 
 def _receipts() -> dict[str, OpenAPIResponse]:
-    receipt = OpenAPIMediaType(schema=object_schema(), example=_EXAMPLE_RECEIPT)
-    media = {ENROLMENT_RECEIPT_MEDIA_TYPE: receipt}
+    media = {
+        ENROLMENT_RECEIPT_MEDIA_TYPE: OpenAPIMediaType(
+            schema=object_schema(), example=_EXAMPLE_RECEIPT
+        ),
+        OLD_ENROLMENT_RECEIPT_MEDIA_TYPE: OpenAPIMediaType(
+            schema=object_schema(), example=_EXAMPLE_OLD_RECEIPT
+        ),
+    }
     return {
         "201": OpenAPIResponse(
-            description="enrolled now; sink_key signs receipts, null where none does",
+            description="enrolled now; sink_key signs receipts, null where none does; v2, whose "
+            "approved_at is null while the key waits for approval, where accept names it",
             content=media,
         ),
         "200": OpenAPIResponse(

@@ -58,6 +58,7 @@ class Facts(NamedTuple):
     default_is_empty: bool
     months_ahead: int
     good_keys: int
+    waiting_keys: int
 
 
 class Store:

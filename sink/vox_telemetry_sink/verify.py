@@ -5,7 +5,8 @@ Wire 6.6, in this order:
 (1) exactly one signature with our tag, ed25519, covering what it must;
 (2) its key is enrolled, not revoked and within its validity: `keyid` selects it, proving nothing;
 (3) `created` lies within the window around our clock;
-(4) the signature verifies over the base rebuilt from the request as it came;
+(4) the signature verifies over the base rebuilt from the request as it came, and its key does not
+    wait for approval: only who holds the key is told that it does;
 (5) the body is the one that the signed Content-Digest names.
 
 Step (1) is `read_claim`, since the caller must look the key up between (1) and (2).
@@ -43,7 +44,8 @@ class EnrolledKey:
     """A client's public key and what it may do.
 
     `families` None means every family of `max_sensitivity` but S2 ones, which are to be named.
-    `not_before` counts, `not_after` does not any more; None is no bound.
+    `not_before` counts, `not_after` does not any more; None is no bound. A key that `is_waiting` is
+    enrolled and not approved yet.
     """
 
     public: PublicKey
@@ -53,6 +55,7 @@ class EnrolledKey:
     families: frozenset[str] | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def verify(
     try:
         check_fresh(claim, now_s=now.timestamp())  # step 3
         _check_signature(claim, good_key)  # step 4
+        _refuse_waiting(good_key)
         fields = received.request.fields
         check_content_digest(fields.get("content-digest"), received.coded_body)  # step 5
     except SignatureRefusedError as exc:
@@ -131,6 +135,15 @@ def _good_key(key: EnrolledKey | None, claim: PresentedSignature, now: datetime)
             sink_time=format_time(now),
         )
     return key
+
+
+def _refuse_waiting(key: EnrolledKey) -> None:
+    if key.is_waiting:
+        raise RefusalError(
+            ProblemType.KEY_NOT_APPROVED,
+            "this key waits for approval: ask whoever runs the sink to approve key "
+            f"{key.public.key_id}",
+        )
 
 
 def _check_signature(claim: PresentedSignature, key: EnrolledKey) -> None:

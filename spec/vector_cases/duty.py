@@ -58,6 +58,7 @@ _PROBLEMS: tuple[tuple[int, str, str], ...] = (
     (401, "key-expired", _STOP),
     (401, "key-not-yet-valid", _STOP),
     (403, "key-revoked", _STOP),
+    (403, "key-not-approved", _STOP),
     (403, "enrolment-code-refused", _STOP),
     (404, "not-found", _STOP),
     (405, "method-not-allowed", _STOP),

@@ -90,8 +90,9 @@ BOB = Key("bob", "enrolled")
 CAROL = Key("carol", "revoked")
 DAVE = Key("dave", "expired")
 ERIN = Key("erin", "not-yet-valid")
+FRANK = Key("frank", "waiting")
 MALLORY = Key("mallory", "unknown")
-KEYS = (ALICE, BOB, CAROL, DAVE, ERIN, MALLORY)
+KEYS = (ALICE, BOB, CAROL, DAVE, ERIN, FRANK, MALLORY)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from vector_cases.message import (
     CAROL,
     DAVE,
     ERIN,
+    FRANK,
     MALLORY,
     NOW,
     PAYLOAD,
@@ -178,6 +179,7 @@ def _keys() -> Iterator[Json]:
     yield _bad("a revoked key", "Key", draft(signer=CAROL), "key-revoked")
     yield _bad("a key whose validity is over", "Key", draft(signer=DAVE), "key-expired")
     yield _bad("a key whose validity has not begun", "Key", draft(signer=ERIN), "key-not-yet-valid")
+    yield _bad("a key that waits for approval", "Key", draft(signer=FRANK), "key-not-approved")
     empty = draft(params=good_params(keyid='""'))
     yield _bad("an empty keyid", "Key", empty, "key-unknown")
     forged = draft(signer=MALLORY, params=good_params())
@@ -203,6 +205,11 @@ def _two_faults() -> Iterator[Json]:
     yield both("unknown key, stale", draft(signer=MALLORY), "key-unknown", NOW + 301)
     yield both("revoked key, stale", draft(signer=CAROL), "key-revoked", NOW + 301)
     yield both("expired key, stale", draft(signer=DAVE), "key-expired", NOW + 301)
+    yield both("key that waits, stale", draft(signer=FRANK), "signature-stale", NOW + 301)
+    waiting = signed(draft(signer=FRANK))
+    yield both("key that waits, changed", {**waiting, "method": "PUT"}, "signature-invalid")
+    other = {**waiting, "body": text("{}")}
+    yield both("key that waits, another body", other, "key-not-approved")
     yield both("stale, changed", {**ours, "method": "PUT"}, "signature-stale", NOW + 301)
     changed = {**ours, "method": "PUT", "body": text("{}")}
     yield both("changed, another body", changed, "signature-invalid")

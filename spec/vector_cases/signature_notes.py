@@ -78,7 +78,7 @@ NOTES = {
     "Algorithm": note("AUTH_BYPASS", "`alg` is another one.", "Algorithm confusion."),
     "Key": note(
         "AUTH_BYPASS",
-        "The key is unknown, revoked, outside of its validity, or not the one that signed.",
+        "The key is unknown, revoked, outside of its validity, not approved, or not the signer's.",
         "`keyid` is believed.",
     ),
     "Order": note(

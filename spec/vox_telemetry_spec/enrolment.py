@@ -20,9 +20,13 @@ from vox_telemetry_spec.limits import (
     KEY_NAME_MAX_CHARS,
 )
 from vox_telemetry_spec.problems import ProblemType
-from vox_telemetry_spec.strict_json import decode
+from vox_telemetry_spec.strict_json import JsonValue, decode
 from vox_telemetry_spec.times import parse_time
-from vox_telemetry_spec.wire import ENROLMENT_SCHEMA
+from vox_telemetry_spec.wire import (
+    ENROLMENT_RECEIPT_SCHEMA,
+    ENROLMENT_SCHEMA,
+    OLD_ENROLMENT_RECEIPT_SCHEMA,
+)
 
 # Crockford base32 (crockford.com/base32.html): no I, L, O, U; the first three are read as digits.
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -150,10 +154,11 @@ def _malformed(reason: str) -> EnrolmentRefusedError:
 class EnrolmentReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a sink answers: the key's rights, and the key that it signs receipts with, if any.
 
-    `families` null means all families of the allowed sensitivity, `not_after` null no end.
+    `families` null means all families of the allowed sensitivity, `not_after` null no end, and
+    `approved_at` null that the key waits for approval (wire 11.6).
     """
 
-    schema: Literal["vox.key-enrolment-receipt.v1"]
+    schema: Literal["vox.key-enrolment-receipt.v2"]
     key_id: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_NAME_MAX_CHARS)]
     max_sensitivity: Sensitivity
@@ -172,25 +177,46 @@ class EnrolmentReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enrolled_at: str
     not_after: str | None
     sink_key: PublicJwk | None
+    approved_at: str | None
 
     def encode(self) -> bytes:
         """Return the receipt as JSON."""
         return msgspec.json.encode(self)
+
+    def encode_old(self) -> bytes:
+        """Return the receipt as v1, for a client that does not know v2; it cannot tell approval."""
+        members = msgspec.structs.asdict(self) | {"schema": OLD_ENROLMENT_RECEIPT_SCHEMA}
+        del members["approved_at"]
+        return msgspec.json.encode(members)
 
 
 def read_enrolment_receipt(body: bytes) -> EnrolmentReceipt | None:
     """Return the receipt in an answer's body, or None: a login page enrols nobody.
 
     The caller compares `key_id` with its own. A name that is not printable is no name: it would
-    reach a terminal.
+    reach a terminal. A sink that answers v1 has no keys that wait.
     """
     try:
-        read = msgspec.convert(decode(body), EnrolmentReceipt)
+        read = msgspec.convert(_as_newest(decode(body)), EnrolmentReceipt)
         if read.sink_key is not None:
             read.sink_key.read()
     except (JsonRefusedError, msgspec.ValidationError, KeyRefusedError):
         return None
-    times = [read.enrolled_at, *([] if read.not_after is None else [read.not_after])]
-    if not read.name.isprintable() or None in map(parse_time, times):
+    times = (read.enrolled_at, read.not_after, read.approved_at)
+    if not read.name.isprintable() or any(
+        time is not None and parse_time(time) is None for time in times
+    ):
         return None
     return read
+
+
+def _as_newest(document: JsonValue) -> JsonValue:
+    """Return a receipt of v1 as v2 says the same; anything else is left to be judged."""
+    if (
+        isinstance(document, dict)
+        and document.get("schema") == OLD_ENROLMENT_RECEIPT_SCHEMA
+        and "approved_at" not in document
+    ):
+        approved = {"approved_at": document.get("enrolled_at")}
+        return document | {"schema": ENROLMENT_RECEIPT_SCHEMA} | approved
+    return document

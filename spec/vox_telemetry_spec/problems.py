@@ -53,6 +53,7 @@ class ProblemType(Enum):
     KEY_EXPIRED = ("key-expired", 401, "the key's validity is over")
     KEY_NOT_YET_VALID = ("key-not-yet-valid", 401, "the key's validity has not begun")
     KEY_REVOKED = ("key-revoked", 403, "the key is revoked")
+    KEY_NOT_APPROVED = ("key-not-approved", 403, "the key waits for approval")
     ENROLMENT_CODE_REFUSED = (
         "enrolment-code-refused",
         403,

@@ -14,12 +14,14 @@ PROBLEM_MEDIA_TYPE: Final = "application/problem+json"  # RFC 9457 section 3
 KEYS_PATH: Final = "/v1/keys"
 ABOUT_PATH: Final = "/v1/about"
 ENROLMENT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment.v1+json"
-ENROLMENT_RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment-receipt.v1+json"
+ENROLMENT_RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment-receipt.v2+json"
+OLD_ENROLMENT_RECEIPT_MEDIA_TYPE: Final = "application/vnd.vox.key-enrolment-receipt.v1+json"
 
 BATCH_SCHEMA: Final = "vox.usage-batch.v1"
 RECEIPT_SCHEMA: Final = "vox.usage-receipt.v1"
 ENROLMENT_SCHEMA: Final = "vox.key-enrolment.v1"
-ENROLMENT_RECEIPT_SCHEMA: Final = "vox.key-enrolment-receipt.v1"
+ENROLMENT_RECEIPT_SCHEMA: Final = "vox.key-enrolment-receipt.v2"
+OLD_ENROLMENT_RECEIPT_SCHEMA: Final = "vox.key-enrolment-receipt.v1"
 
 SIGNATURE_TAG: Final = "vox-usage-batch"
 SIGNATURE_LABEL: Final = "vox"

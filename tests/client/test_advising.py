@@ -33,6 +33,7 @@ def _answer(status: int, problem: ProblemType | None = None) -> Answer:
         (_answer(401, ProblemType.KEY_EXPIRED), "vox-telemetry keys rotate"),
         (_answer(401, ProblemType.KEY_NOT_YET_VALID), "vox-telemetry keys use"),
         (_answer(403, ProblemType.KEY_REVOKED), "vox-telemetry keys rotate"),
+        (_answer(403, ProblemType.KEY_NOT_APPROVED), "vox-telemetry-sink keys approve KEY_ID"),
         (_answer(401, ProblemType.TOKEN_INVALID), "VOX_TELEMETRY_UPLOAD_TOKEN"),
         (_answer(401, ProblemType.SIGNATURE_STALE), "clock"),
         (_answer(401, ProblemType.SIGNATURE_INVALID), "VOX_SINK_PUBLIC_AUTHORITY"),
@@ -40,3 +41,11 @@ def _answer(status: int, problem: ProblemType | None = None) -> Answer:
 )
 def test_a_stop_says_what_to_do(answer: Answer | Fault, expected: str) -> None:
     assert expected in advice(judge(answer, SENT, now=NOW))
+
+
+def test_whom_to_ask_for_approval_is_said_with_the_key_that_is_to_be_approved() -> None:
+    waits = judge(_answer(403, ProblemType.KEY_NOT_APPROVED), SENT, now=NOW)
+    assert advice(waits, "a-key") == (
+        "ask whoever runs the sink to approve key a-key "
+        "(`vox-telemetry-sink keys approve a-key`), then upload again"
+    )

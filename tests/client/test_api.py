@@ -22,6 +22,7 @@ from vox_telemetry_client import (
     Spool,
     TelemetryError,
     consent_file,
+    credentials,
     enqueue,
     key_list,
     own_keys,
@@ -64,6 +65,35 @@ def test_enqueue_then_upload(spool: Spool, sink: MisbehavingServer) -> None:
     ]
     assert (report.stopped, report.error, spool.pending()) == (None, None, [])
     assert [request.body for request in sink.requests] == [payload]
+
+
+def test_an_upload_that_is_taken_tells_that_the_key_waits_for_approval_no_more(
+    spool: Spool, sink: MisbehavingServer
+) -> None:
+    key = credentials.load_key(None)
+    said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "a", "S1", waits_for_approval=True)
+    own_keys.enrolled(key, said, datetime.now(UTC), file=None, overlap_h=0)
+    sink.script(problem(403, "key-not-approved"))
+    enqueue([benchmark_event()], spool=spool)
+    assert "approve key" in str(upload(spool=spool).stopped)
+    assert key_list.read().find(None).waits_for_approval
+    assert upload(spool=spool).took_one
+    assert not key_list.read().find(None).waits_for_approval
+
+
+def test_a_list_of_keys_that_cannot_be_written_fails_no_upload(
+    spool: Spool, sink: MisbehavingServer
+) -> None:
+    key = credentials.load_key(None)
+    said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "a", "S1", waits_for_approval=True)
+    own_keys.enrolled(key, said, datetime.now(UTC), file=None, overlap_h=0)
+    enqueue([benchmark_event()], spool=spool)
+    lock = key_list.path().with_name("keys.lock")
+    lock.unlink()
+    lock.mkdir()
+    assert upload(spool=spool).took_one
+    assert spool.pending() == []
+    assert key_list.read().find(None).waits_for_approval
 
 
 def test_a_pinned_sink_that_does_not_sign_its_receipt_keeps_the_batch(

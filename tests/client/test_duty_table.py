@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.client_world import (
+    SEED,
     Clock,
     journal,
     names,
@@ -39,6 +40,7 @@ from support.tls import Authority
 from vox_telemetry_client.network import Network
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.spool import Spool
+from vox_telemetry_spec.keys import SigningKey
 
 RECEIPT_OF_ANOTHER = {"batch_id": "019abcde-0000-7000-8000-000000000002"}
 EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
@@ -73,6 +75,11 @@ KEPT: dict[str, tuple[Answer, list[int], str]] = {
     ),
     "401": (problem(401, "key-unknown"), STOPS, "vox-telemetry keys show"),
     "403": (problem(403, "key-revoked"), STOPS, "rotate to a new key"),
+    "403 of a key that waits": (
+        problem(403, "key-not-approved"),
+        STOPS,
+        f"ask whoever runs the sink to approve key {SigningKey(SEED).public.key_id}",
+    ),
     "404": (reply(404), STOPS, "check VOX_TELEMETRY_UPLOAD_URL"),
     "405": (reply(405), STOPS, "check VOX_TELEMETRY_UPLOAD_URL"),
     **{

@@ -84,6 +84,22 @@ def test_a_key_is_enrolled_by_the_request_of_wire_11() -> None:
     assert done.receipt.sink_key.x == SINK_KEY["x"]
 
 
+@pytest.mark.parametrize("approved_at", [None, "2026-11-22T12:00:00.000Z"])
+def test_a_sink_that_knows_of_approval_says_whether_the_key_waits(approved_at: str | None) -> None:
+    with misbehaving_server(enrols(approved_at=approved_at)) as server:
+        assert _run(server).receipt.approved_at == approved_at
+    (request,) = server.requests
+    assert request.headers["accept"] == (
+        "application/vnd.vox.key-enrolment-receipt.v2+json, "
+        "application/vnd.vox.key-enrolment-receipt.v1+json, application/problem+json"
+    )
+
+
+def test_a_sink_from_before_approval_has_no_key_that_waits() -> None:
+    with misbehaving_server(enrols()) as server:
+        assert _run(server).receipt.approved_at == "2026-11-22T12:00:00.000Z"
+
+
 def test_the_private_half_is_in_no_byte_that_is_sent() -> None:
     with misbehaving_server(enrols()) as server:
         _run(server)

@@ -114,6 +114,14 @@ def test_an_enrolment_is_kept_with_the_sinks_key() -> None:
     }
 
 
+def test_a_list_from_before_approval_has_no_key_that_waits() -> None:
+    said = {"enrolled_at": "t", "origin": "o", "name": "n", "max_sensitivity": "S1"}
+    key = {"key_id": "a", "x": "b", "created_at": "c", "enrolment": said}
+    key_list.change(lambda keys: keys)
+    key_list.path().write_text(json.dumps({"current": "a", "keys": [key]}))
+    assert not key_list.read().find("a").waits_for_approval
+
+
 def test_changes_at_once_lose_none() -> None:
     made = [replace(A, key_id=str(number)) for number in range(16)]
     with ThreadPoolExecutor(8) as pool:

@@ -21,6 +21,12 @@ def forbidden(source: Source) -> Decision:
         (Counts(1, 1, 1, 1, has_key=False), ALLOWED, "keys generate"),
         (Counts(2, 0, 1, 1, has_key=True), ALLOWED, "consent grant --include-pending"),
         (Counts(2, 1, 1, 1, has_key=True), ALLOWED, "upload --dry-run"),
+        (
+            Counts(2, 1, 1, 1, has_key=True, waits_for_approval="a-key"),
+            ALLOWED,
+            "ask whoever runs the sink to approve key a-key",
+        ),
+        (Counts(0, 0, 0, 0, has_key=True, waits_for_approval="a-key"), ALLOWED, "enqueue FILE"),
         (Counts(0, 0, 1, 1, has_key=True), ALLOWED, "rejected list"),
         (Counts(0, 0, 0, 1, has_key=True), ALLOWED, "prune spool plan"),
     ],

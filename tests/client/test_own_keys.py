@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from keyring.backend import KeyringBackend
+from msgspec import structs
 
 from support.client_world import NOW
 from vox_telemetry_client import credentials, key_list, own_keys
@@ -14,6 +15,7 @@ from vox_telemetry_client.key_list import Enrolment
 from vox_telemetry_spec.keys import SigningKey
 
 SAID = Enrolment("2026-11-22T12:00:00.000Z", "https://sink.example", "alice", "S1")
+WAITS = structs.replace(SAID, waits_for_approval=True)
 
 
 def test_a_key_is_made_kept_and_read_back(keyring_backend: KeyringBackend) -> None:
@@ -75,6 +77,42 @@ def test_a_rotation_changes_what_signs_only_after_the_enrolment(
     assert credentials.load_key(None, old.key_id).public.key_id == old.key_id
     own_keys.use(old.key_id, NOW + timedelta(hours=1), 0)
     assert credentials.load_key(None).public.key_id == old.key_id
+
+
+def test_a_next_key_that_waits_for_approval_signs_when_it_is_approved_and_not_before(
+    keyring_backend: KeyringBackend,
+) -> None:
+    old = own_keys.generate(NOW, use=True)
+    new = own_keys.generate(NOW, use=False)
+    key = credentials.load_key(None, new.key_id)
+    own_keys.enrolled(key, WAITS, NOW, file=None, overlap_h=72)
+    assert credentials.load_key(None).public.key_id == old.key_id
+    assert key_list.read().next().key_id == new.key_id
+    own_keys.enrolled(key, SAID, NOW, file=None, overlap_h=72)
+    assert credentials.load_key(None).public.key_id == new.key_id
+
+
+def test_a_key_that_waits_for_approval_signs_where_no_other_does(
+    keyring_backend: KeyringBackend,
+) -> None:
+    only = own_keys.generate(NOW, use=False)
+    key = credentials.load_key(None, only.key_id)
+    own_keys.enrolled(key, WAITS, NOW, file=None, overlap_h=72)
+    assert key_list.read().current == only.key_id
+
+
+def test_a_key_of_which_a_batch_was_taken_waits_no_more_where_that_was(tmp_path: Path) -> None:
+    key, other = (own_keys.generate_file(tmp_path / name) for name in ("one", "two"))
+    for one in (key, other):
+        own_keys.enrolled(one, WAITS, NOW, file=tmp_path / "one", overlap_h=72)
+    before = key_list.path().stat().st_ino
+    own_keys.taken(key.public.key_id, "https://other.example")
+    own_keys.taken(SigningKey(bytes(32)).public.key_id, "https://sink.example")
+    assert key_list.path().stat().st_ino == before  # nothing to be written was written
+    own_keys.taken(key.public.key_id, "https://sink.example")
+    keys = key_list.read()
+    assert keys.find(key.public.key_id).enrolment == SAID
+    assert keys.find(other.public.key_id).enrolment == WAITS
 
 
 def test_an_enrolment_of_the_key_that_signs_changes_nothing_else(

@@ -22,6 +22,23 @@ def test_the_exit_code_says_whether_anything_is_left(results: list[Result], code
     assert sum(report.totals.values()) == len(results)
 
 
+@pytest.mark.parametrize(
+    ("result", "took"),
+    [
+        (Result.ACKNOWLEDGED, True),
+        (Result.DUPLICATE, True),
+        (Result.KEPT, False),
+        (Result.SET_ASIDE, False),
+        (Result.SPLIT, False),
+    ],
+)
+def test_a_sink_took_one_where_it_holds_one(result: Result, took: bool) -> None:
+    report = Report()
+    assert not report.took_one
+    report.add(Outcome("a", result))
+    assert report.took_one is took
+
+
 def test_an_error_gives_its_own_code() -> None:
     assert Report(error=SwitchedOffError("off")).exit_code == 3
 

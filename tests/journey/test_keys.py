@@ -34,6 +34,10 @@ async def _signers(world: World) -> list[str]:
     return [key for (key,) in await world.rows("SELECT key_id FROM batch ORDER BY received_at")]
 
 
+def _state(world: World, key_id: str) -> str:
+    return str(json.loads(world.sink("keys", "show", key_id, "--json").out)["state"])
+
+
 async def test_a_rotation_by_code_loses_and_refuses_nothing_that_was_queued(
     world: World, tmp_path: Path
 ) -> None:
@@ -96,6 +100,41 @@ async def test_a_revoked_key_keeps_its_queue_until_another_is_enrolled(
         assert _upload(world) == 0
     assert world.pending() == []
     assert await _signers(world) == [json.loads(rotated.out)["current"]]
+
+
+async def test_a_key_that_waits_for_approval_keeps_its_queue_until_it_is_approved(
+    world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "key.jwk"
+    key_id = json.loads(world.client("keys", "generate", "--file", path, "--json").out)["key_id"]
+    env = {"VOX_TELEMETRY_KEY_FILE": str(path)}
+    _queue(world, tmp_path)
+    before = {name: (world.spool / "pending" / name).read_bytes() for name in world.pending()}
+    ask = f"ask whoever runs the sink to approve key {key_id}"
+    with world.serving():
+        code = _code(world, "--needs-approval")
+        enrolled = world.client("keys", "enrol", env=env, input=code)
+        assert (enrolled.code, "it waits for approval, and nothing" in enrolled.err) == (0, True)
+        assert ask in enrolled.err
+        refused = world.client("upload", env=env)
+        assert refused.code == 1
+        assert f"everything is kept: {ask}" in refused.err
+        kept = {name: (world.spool / "pending" / name).read_bytes() for name in world.pending()}
+        assert (len(kept), kept) == (1, before)
+        assert json.loads(world.client("status", "--json", env=env).out)["next"].startswith(ask)
+        assert _state(world, key_id) == "waiting"
+        approved = world.sink("keys", "approve", key_id)
+        assert (approved.code, approved.err) == (0, "")
+        await asyncio.sleep(NOTICED_WITHIN_S)
+        assert _upload(world, **env) == 0
+    assert world.pending() == []
+    assert await _signers(world) == [key_id]
+    assert _state(world, key_id) == "good"
+    status = json.loads(world.client("status", "--json", env=env).out)
+    assert status["key_waits_for_approval"] is False
+    logged = await world.rows("SELECT action, subject FROM admin_log ORDER BY entry_id")
+    actions = [action for action, subject in logged if subject == key_id]
+    assert actions == ["keys.enrol", "keys.approve"]
 
 
 async def test_an_expired_key_keeps_its_queue(world: World, tmp_path: Path) -> None:

@@ -102,6 +102,12 @@ FILLED = {
     3: """
         UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = now();
     """,
+    4: "UPDATE anonymity SET k_keys = 21;",
+    6: """
+        INSERT INTO enrolment_code (code_sha256, name, max_sensitivity, made_at, expires_at,
+               needs_approval)
+        VALUES (decode(repeat('66', 32), 'hex'), 'dave', 'S1', now(), now(), true);
+    """,
 }
 COUNTS = """
     SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM event),
@@ -148,6 +154,21 @@ async def test_keys_of_the_first_version_keep_their_rights(empty_database_url: s
     assert [tuple(row) for row in await run(empty_database_url, rights, True)] == [
         (None, None, None, None)
     ]
+
+
+async def test_keys_from_before_there_was_approval_are_approved_since_they_are_enrolled(
+    empty_database_url: str,
+) -> None:
+    await migrate_and_fill(empty_database_url, 4)
+    await migrate(empty_database_url)
+    approved = "SELECT key_id, approved_at = enrolled_at FROM client_key WHERE $1 ORDER BY key_id"
+    assert [tuple(row) for row in await run(empty_database_url, approved, True)] == [
+        ("a", True),
+        ("b", True),
+        ("c", True),
+    ]
+    codes = "SELECT needs_approval FROM enrolment_code WHERE $1"
+    assert [tuple(row) for row in await run(empty_database_url, codes, True)] == [(False,)]
 
 
 async def test_a_second_migration_changes_nothing(empty_database_url: str) -> None:

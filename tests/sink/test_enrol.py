@@ -87,6 +87,7 @@ async def test_an_enrolment_is_a_line_in_admin_log_that_names_the_code_by_its_id
         "name": "farm",
         "max_sensitivity": "S1",
         "code_id": invite[1],
+        "needs_approval": False,
     }
     tables = "SELECT to_jsonb(t)::text FROM "
     everything = [
@@ -122,6 +123,73 @@ async def test_the_same_key_and_code_again_gets_the_same_receipt(
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.content == again.content
     assert await fetch("SELECT count(*) FROM admin_log WHERE action = 'keys.enrol'") == [(1,)]
+
+
+NEWEST = "application/vnd.vox.key-enrolment-receipt.v2+json"
+OLD = "application/vnd.vox.key-enrolment-receipt.v1+json"
+
+
+async def test_a_key_that_waits_is_told_so_and_so_is_its_approval(
+    client: httpx.AsyncClient, key_store: KeyStore
+) -> None:
+    one = Enrolling(
+        await invited(key_store, needs_approval=True), changes={"accept": f"{NEWEST}, {OLD}"}
+    )
+    first = await one.post(client)
+    assert (first.status_code, first.headers["content-type"]) == (201, NEWEST)
+    document = first.json()
+    assert document["schema"] == "vox.key-enrolment-receipt.v2"
+    assert document["approved_at"] is None
+    await key_store.approve(one.key.public.key_id, now=datetime(2026, 11, 22, 10, tzinfo=UTC))
+    again = await one.post(client)
+    assert again.status_code == 200
+    assert again.json() == document | {"approved_at": "2026-11-22T10:00:00.000Z"}
+
+
+async def test_a_key_that_does_not_wait_is_approved_since_it_is_enrolled(
+    client: httpx.AsyncClient, key_store: KeyStore
+) -> None:
+    one = Enrolling(await invited(key_store), changes={"accept": NEWEST})
+    document = (await one.post(client)).json()
+    assert document["approved_at"] == document["enrolled_at"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (None, OLD),
+        ("*/*", OLD),
+        (f"{OLD}, application/problem+json", OLD),
+        (f"{NEWEST}x", OLD),
+        (f"{OLD};q=1, {NEWEST.upper()} ; q=inf", NEWEST),
+        (",;,", OLD),
+    ],
+)
+async def test_a_client_from_before_approval_still_gets_the_receipt_it_knows(
+    client: httpx.AsyncClient, key_store: KeyStore, accept: str | None, media_type: str
+) -> None:
+    one = Enrolling(await invited(key_store, needs_approval=True), changes={"accept": accept})
+    answer = await one.post(client)
+    assert (answer.status_code, answer.headers["content-type"]) == (201, media_type)
+    assert ("approved_at" in answer.json()) is (media_type == NEWEST)
+
+
+async def test_what_a_key_that_waits_sends_is_refused_before_it_is_unpacked_until_it_is_approved(
+    client: httpx.AsyncClient, key_store: KeyStore, fetch: Fetch
+) -> None:
+    one = Enrolling(await invited(key_store, needs_approval=True))
+    await one.post(client)
+    no_gzip = Upload(key=one.key, body=b"no gzip", coding="gzip")
+    for upload in (Upload(key=one.key), no_gzip):
+        refused = await upload.post(client)
+        document = refused.json()
+        assert (refused.status_code, document["type"]) == (403, ProblemType.KEY_NOT_APPROVED.uri)
+        asked = f"ask whoever runs the sink to approve key {one.key.public.key_id}"
+        assert document["detail"].endswith(asked)
+    assert await fetch("SELECT FROM rejection") == []
+    await key_store.approve(one.key.public.key_id, now=datetime.now(UTC))
+    await asyncio.sleep(1.1)
+    assert (await Upload(key=one.key).post(client)).status_code == 201
 
 
 async def test_a_revoked_key_gets_its_receipt_no_more(

@@ -9,9 +9,10 @@ import pytest
 
 from support.enrolments import invited, new_code
 from support.uploads import new_key
-from vox_telemetry_sink.errors import KeyChangeError
+from vox_telemetry_sink.errors import KeyChangeError, StoreError
 from vox_telemetry_sink.key_rows import KeyGrant, Rotation
 from vox_telemetry_sink.key_store import KeyStore
+from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.taxonomy import SensitivityClass
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
@@ -110,6 +111,117 @@ async def test_a_rotation_waits_for_another_of_the_same_key_and_then_sees_it(
     finally:
         await connection.close()
     assert len(await key_store.list_all()) == 2
+
+
+async def waiting_key(key_store: KeyStore) -> PublicKey:
+    """Enrol a key by a code that asks for approval."""
+    key = new_key().public
+    code = await invited(key_store, needs_approval=True)
+    assert await key_store.enrol(code, key, now=NOW) is not None
+    return key
+
+
+async def state_of(key_store: KeyStore, key: PublicKey, now: datetime = NOW) -> str:
+    listed = await key_store.show(key.key_id)
+    assert listed is not None
+    return listed.state(now)
+
+
+async def is_waiting(key_store: KeyStore, key: PublicKey) -> bool:
+    found = await key_store.find(key.key_id)
+    assert found is not None
+    return found.is_waiting
+
+
+async def test_a_key_waits_where_its_invitation_says_so_until_it_is_approved(
+    key_store: KeyStore,
+) -> None:
+    key = await waiting_key(key_store)
+    assert await state_of(key_store, key) == "waiting"
+    assert await is_waiting(key_store, key)
+    later = NOW + timedelta(days=1)
+    assert await key_store.approve(key.key_id, now=later) == later
+    assert await state_of(key_store, key) == "good"
+    assert not await is_waiting(key_store, key)
+
+
+async def test_a_second_approval_keeps_the_time_of_the_first_and_is_not_logged(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    key = await waiting_key(key_store)
+    assert await key_store.approve(key.key_id, now=NOW) == NOW
+    assert await key_store.approve(key.key_id, now=NOW + timedelta(days=1)) == NOW
+    assert await key_store.approve("nobody", now=NOW) is None
+    logged = await fetch("SELECT subject, detail FROM admin_log WHERE action = 'keys.approve'")
+    assert [(subject, json.loads(detail)) for subject, detail in logged] == [(key.key_id, {})]
+
+
+async def test_an_approval_that_cannot_be_logged_is_none(
+    key_store: KeyStore, database_url: str, fetch: Fetch
+) -> None:
+    key = await waiting_key(key_store)
+    await fetch("ALTER TABLE admin_log ADD CHECK (action <> 'keys.approve')")
+    with pytest.raises(StoreError, match="SQLSTATE 23514"):
+        await key_store.approve(key.key_id, now=NOW)
+    assert await state_of(key_store, key) == "waiting"
+
+
+async def test_keys_that_were_added_or_invited_without_approval_do_not_wait(
+    key_store: KeyStore,
+) -> None:
+    added, invited_key = new_key().public, new_key().public
+    await key_store.add(added, KeyGrant("a"), now=NOW)
+    await key_store.enrol(await invited(key_store), invited_key, now=NOW)
+    for key in (added, invited_key):
+        assert await state_of(key_store, key) == "good"
+        assert not await is_waiting(key_store, key)
+        assert await key_store.approve(key.key_id, now=NOW + timedelta(days=1)) == NOW
+
+
+async def test_a_revoked_key_stays_revoked_and_is_not_approved(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    key = await waiting_key(key_store)
+    await key_store.revoke(key.key_id, now=NOW)
+    with pytest.raises(KeyChangeError, match=f"key {key.key_id} is revoked and stays so"):
+        await key_store.approve(key.key_id, now=NOW)
+    assert await state_of(key_store, key) == "revoked"
+    assert await fetch("SELECT approved_at FROM client_key") == [(None,)]
+
+
+async def test_a_key_that_waits_cannot_rotate_and_one_that_was_approved_hands_it_on(
+    key_store: KeyStore,
+) -> None:
+    key, successor = await waiting_key(key_store), new_key().public
+    rotation = Rotation(key.key_id, successor, timedelta(hours=1), None)
+    with pytest.raises(KeyChangeError, match=f"key {key.key_id} waits for approval"):
+        await key_store.rotate(rotation, now=NOW)
+    await key_store.approve(key.key_id, now=NOW)
+    _, made = await key_store.rotate(rotation, now=NOW)
+    assert made.state(NOW) == "good"
+
+
+async def test_a_key_that_a_sink_from_before_approval_enrols_waits(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    key = new_key().public
+    await fetch(
+        "INSERT INTO client_key (key_id, public_key, name, enrolled_at) VALUES ($1, $2, 'a', $3)",
+        key.key_id,
+        key.raw,
+        NOW,
+    )
+    assert await state_of(key_store, key) == "waiting"
+
+
+async def test_what_no_approval_would_mend_is_the_state_of_a_key_that_waits(
+    key_store: KeyStore,
+) -> None:
+    key = new_key().public
+    code = await invited(key_store, needs_approval=True, valid_days=1)
+    await key_store.enrol(code, key, now=NOW)
+    assert await state_of(key_store, key) == "waiting"
+    assert await state_of(key_store, key, NOW + timedelta(days=1)) == "expired"
 
 
 async def test_a_code_is_good_until_just_before_its_end(key_store: KeyStore) -> None:

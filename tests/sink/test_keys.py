@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from support.enrolments import invited
 from support.uploads import new_key
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.errors import StoreUnavailableError
@@ -44,6 +45,18 @@ async def test_a_new_key_is_seen_after_a_second_too(key_store: KeyStore) -> None
     clock.now_s += 1.01
     found = await registry.find(key.public.key_id)
     assert (found.name, found.public.raw) == ("late", key.public.raw)
+
+
+async def test_an_approval_is_seen_after_a_second_as_a_revocation_is(key_store: KeyStore) -> None:
+    clock = Clock()
+    registry, key = KeyRegistry(key_store, clock=clock), new_key().public
+    await key_store.enrol(await invited(key_store, needs_approval=True), key, now=NOW)
+    assert (await registry.find(key.key_id)).is_waiting
+    await key_store.approve(key.key_id, now=NOW)
+    clock.now_s += 1.0
+    assert (await registry.find(key.key_id)).is_waiting
+    clock.now_s += 0.01
+    assert not (await registry.find(key.key_id)).is_waiting
 
 
 async def test_the_cache_is_bounded(key_store: KeyStore) -> None:

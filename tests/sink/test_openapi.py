@@ -50,10 +50,15 @@ async def test_the_enrolment_is_described_with_examples_of_every_answer(
     assert read_code(example["code"])
     assert read_enrolment(json.dumps(example).encode()).key.key_id == key.key_id
     for status in ("200", "201"):
-        [receipt] = operation["responses"][status]["content"].values()
-        read = read_enrolment_receipt(json.dumps(receipt["example"]).encode())
-        assert read is not None
-        assert read.key_id == key.key_id
+        receipts = operation["responses"][status]["content"]
+        assert list(receipts) == [
+            "application/vnd.vox.key-enrolment-receipt.v2+json",
+            "application/vnd.vox.key-enrolment-receipt.v1+json",
+        ]
+        for receipt in receipts.values():
+            read = read_enrolment_receipt(json.dumps(receipt["example"]).encode())
+            assert read is not None
+            assert read.key_id == key.key_id
     problems = {
         slug: int(status)
         for status, response in operation["responses"].items()

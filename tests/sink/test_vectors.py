@@ -45,6 +45,7 @@ def enrolled() -> dict[str, EnrolledKey]:
             is_revoked=key["state"] == "revoked",
             not_before=NEVER if key["state"] == "not-yet-valid" else None,
             not_after=LONG_AGO if key["state"] == "expired" else None,
+            is_waiting=key["state"] == "waiting",
         )
         for public, key in keys
     }

@@ -170,6 +170,48 @@ def test_a_revoked_key_is_refused(key: SigningKey, upload: Upload) -> None:
     assert caught.value.problem is ProblemType.KEY_REVOKED
 
 
+def test_a_key_that_waits_is_refused_with_what_to_do(key: SigningKey, upload: Upload) -> None:
+    message = f"ask whoever runs the sink to approve key {key.public.key_id}"
+    with pytest.raises(RefusalError, match=message) as caught:
+        checked(received(upload), replace(enrolled(key), is_waiting=True))
+    assert caught.value.problem is ProblemType.KEY_NOT_APPROVED
+    assert caught.value.sink_time == ""
+
+
+def test_that_a_key_waits_is_said_to_nobody_who_does_not_hold_it(
+    key: SigningKey, upload: Upload
+) -> None:
+    forged = received(upload, idempotency_key='"other"')
+    with pytest.raises(RefusalError) as caught:
+        checked(forged, replace(enrolled(key), is_waiting=True))
+    assert caught.value.problem is ProblemType.SIGNATURE_INVALID
+
+
+def test_that_a_key_waits_is_said_before_the_body_is_looked_at(
+    key: SigningKey, upload: Upload
+) -> None:
+    """A wrong digest sets the batch aside; a key that waits keeps it where it is."""
+    with pytest.raises(RefusalError) as caught:
+        checked(received(upload, body=b""), replace(enrolled(key), is_waiting=True))
+    assert caught.value.problem is ProblemType.KEY_NOT_APPROVED
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        ({"is_revoked": True}, ProblemType.KEY_REVOKED),
+        ({"not_after": NOW}, ProblemType.KEY_EXPIRED),
+        ({"not_before": NOW + timedelta(seconds=1)}, ProblemType.KEY_NOT_YET_VALID),
+    ],
+)
+def test_what_no_approval_would_mend_is_said_of_a_key_that_waits(
+    state: Any, problem: ProblemType, key: SigningKey, upload: Upload
+) -> None:
+    with pytest.raises(RefusalError) as caught:
+        checked(received(upload), replace(enrolled(key), is_waiting=True, **state))
+    assert caught.value.problem is problem
+
+
 def test_a_key_id_proves_nothing(key: SigningKey, upload: Upload) -> None:
     """Signed by another key under the key id of an enrolled one."""
     forger = new_key()

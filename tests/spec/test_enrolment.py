@@ -20,7 +20,7 @@ from vox_telemetry_spec.problems import ProblemType
 KEY = SigningKey(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
 X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"  # RFC 8037 appendix A.2
 THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"  # RFC 8037 appendix A.3
-RECEIPT = {
+OLD_RECEIPT = {
     "schema": "vox.key-enrolment-receipt.v1",
     "key_id": THUMBPRINT,
     "name": "build farm",
@@ -30,6 +30,7 @@ RECEIPT = {
     "not_after": None,
     "sink_key": None,
 }
+RECEIPT = OLD_RECEIPT | {"schema": "vox.key-enrolment-receipt.v2", "approved_at": None}
 
 
 def test_a_code_is_100_bits_in_crockford_s_alphabet_in_groups_of_five() -> None:
@@ -100,6 +101,7 @@ def test_a_receipt_reads_as_it_was_written() -> None:
         "families": ["benchmark", "mcp_surface_s2"],
         "not_after": "2027-01-01T00:00:00Z",
         "sink_key": jwk,
+        "approved_at": "2026-11-23T00:00:00Z",
     }
     for document in (RECEIPT, full):
         read = read_enrolment_receipt(json.dumps(document).encode())
@@ -108,16 +110,47 @@ def test_a_receipt_reads_as_it_was_written() -> None:
     assert receipt(sink_key=jwk).sink_key.read().key_id == THUMBPRINT
 
 
-@pytest.mark.parametrize("member", list(RECEIPT))
-def test_a_receipt_lacks_no_member(member: str) -> None:
-    fewer = {name: value for name, value in RECEIPT.items() if name != member}
+@pytest.mark.parametrize(
+    ("document", "member"),
+    [(document, member) for document in (RECEIPT, OLD_RECEIPT) for member in document],
+)
+def test_a_receipt_lacks_no_member(document: dict[str, Any], member: str) -> None:
+    fewer = {name: value for name, value in document.items() if name != member}
     assert read_enrolment_receipt(json.dumps(fewer).encode()) is None
+
+
+def test_a_receipt_from_before_approval_is_read_as_of_a_key_that_does_not_wait() -> None:
+    read = read_enrolment_receipt(json.dumps(OLD_RECEIPT).encode())
+    assert read is not None
+    assert json.loads(read.encode()) == RECEIPT | {"approved_at": "2026-11-22T10:00:00.000Z"}
+
+
+@pytest.mark.parametrize("approved_at", [None, "2026-11-23T00:00:00.000Z"])
+def test_a_client_from_before_approval_gets_the_document_it_knows(approved_at: str | None) -> None:
+    read = receipt(approved_at=approved_at)
+    assert read is not None
+    assert read.encode_old() == json.dumps(OLD_RECEIPT, separators=(",", ":")).encode()
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"schema": "vox.key-enrolment-receipt.v2"},
+        {"approved_at": None},
+        {"approved_at": "2026-11-22T10:00:00.000Z"},
+        {"schema": "vox.key-enrolment-receipt.v0"},
+        {"enrolled_at": "today"},
+    ],
+    ids=str,
+)
+def test_the_document_from_before_approval_is_closed_as_it_was(changes: dict[str, Any]) -> None:
+    assert read_enrolment_receipt(json.dumps(OLD_RECEIPT | changes).encode()) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": "vox.key-enrolment-receipt.v1"},
+        {"schema": "vox.key-enrolment-receipt.v3"},
         {"key_id": THUMBPRINT[:-1]},
         {"key_id": THUMBPRINT + "\n"},
         {"name": ""},
@@ -133,6 +166,10 @@ def test_a_receipt_lacks_no_member(member: str) -> None:
         {"enrolled_at": "today"},
         {"enrolled_at": None},
         {"not_after": "2026-02-30T00:00:00Z"},
+        {"not_after": ""},
+        {"approved_at": "2026-02-30T00:00:00Z"},
+        {"approved_at": ""},
+        {"approved_at": False},
         {"sink_key": {"crv": "Ed25519", "kty": "OKP", "x": "AQ" + "A" * 41}},
         {"sink_key": {"crv": "X25519", "kty": "OKP", "x": X}},
         {"note": 1},

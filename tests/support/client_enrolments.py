@@ -19,12 +19,16 @@ def thumbprint(jwk: dict[str, str]) -> str:
 
 
 def enrols(status: int = 201, **changes: Any) -> Answer:
-    """Answer as a sink that enrols the key of the request; `changes` falsify its receipt."""
-    media_type = {"Content-Type": "application/vnd.vox.key-enrolment-receipt.v1+json"}
+    """Answer as a sink that enrols the key of the request; `changes` falsify its receipt.
+
+    With `approved_at` among them it is a sink that knows of approval, else one from before.
+    """
+    version = "v2" if "approved_at" in changes else "v1"
+    media_type = {"Content-Type": f"application/vnd.vox.key-enrolment-receipt.{version}+json"}
 
     def make(request: Request) -> tuple[int, dict[str, str], bytes]:
         said = {
-            "schema": "vox.key-enrolment-receipt.v1",
+            "schema": f"vox.key-enrolment-receipt.{version}",
             "key_id": thumbprint(json.loads(request.body)["public_key"]),
             "name": "alice",
             "max_sensitivity": "S1",

@@ -32,9 +32,11 @@ async def invited(key_store: KeyStore, **changes: Any) -> EnrolmentCode:
     now = datetime.now(UTC)
     expires_at = changes.pop("expires_at", now + timedelta(hours=1))
     valid_days = changes.pop("valid_days", None)
+    needs_approval = changes.pop("needs_approval", False)
     code = new_code()
     grant = KeyGrant("farm", **changes)
-    await key_store.invite(code, Invitation(grant, valid_days, expires_at), now=now)
+    invitation = Invitation(grant, valid_days, expires_at, needs_approval)
+    await key_store.invite(code, invitation, now=now)
     return code
 
 

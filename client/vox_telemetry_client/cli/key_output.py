@@ -34,22 +34,30 @@ def public_jwk(key: PublicKey) -> dict[str, str]:
 def key_facts(config: Config) -> dict[str, object]:
     """Return which key signs and where it is kept; a key file that cannot be used is `None`.
 
-    The keyring is not asked whether it has the key: it might want a password.
+    The keyring is not asked whether it has the key: it might want a password. Nor is the sink asked
+    for its approval: that the key waits is what it said at the enrolment, until it takes a batch.
     """
     if config.key_file is None:
-        return {"key": key_list.read().current, "key_kept_in": "keyring"}
+        keys = key_list.read()
+        return _facts(keys, keys.current, "keyring")
     try:
-        key = credentials.load_key(config.key_file).public.key_id
+        key = credentials.load_key(config.key_file).public
+        return _facts(key_list.read(), key.key_id, "key file")
     except CredentialError as exc:
         return {"key": None, "key_kept_in": "key file", "key_trouble": str(exc)}
-    return {"key": key, "key_kept_in": "key file"}
+
+
+def _facts(keys: KeyList, key_id: str | None, kept_in: str) -> dict[str, object]:
+    waits = any(key.key_id == key_id and key.waits_for_approval for key in keys.keys)
+    return {"key": key_id, "key_kept_in": kept_in, "key_waits_for_approval": waits}
 
 
 def key_line(facts: Mapping[str, object]) -> str:
     """Return the line of `status` about the key."""
     if facts["key"] is None:
         return str(facts.get("key_trouble", "none: vox-telemetry keys generate"))
-    return f"{facts['key']} ({facts['key_kept_in']})"
+    waits = ", waits for approval" if facts["key_waits_for_approval"] else ""
+    return f"{facts['key']} ({facts['key_kept_in']}){waits}"
 
 
 def rows(keys: KeyList, now: datetime, file_key: PublicKey | None) -> list[dict[str, object]]:
@@ -97,4 +105,5 @@ def enrolment_text(row: Mapping[str, object]) -> str:
     if not isinstance(enrolment, key_list.Enrolment):
         return "not known"
     until = f" until {enrolment.not_after}" if enrolment.not_after else ""
-    return f"{enrolment.origin} as {enrolment.name}{until}"
+    waits = ", waits for approval" if enrolment.waits_for_approval else ""
+    return f"{enrolment.origin} as {enrolment.name}{until}{waits}"

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from vox_telemetry_client import credentials, key_list, own_keys
+from vox_telemetry_client.advising import ASK_FOR_APPROVAL
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.secret_input import one_time_code
@@ -47,11 +48,14 @@ def enrol(
     code_file: CodeFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a public key to the sink with a one-time code; a next key signs from then on."""
+    """Send a public key to the sink with a one-time code; a next key signs once it is good."""
     config = settings()
     key = _key(config, key_id)
     keys = enrol_key(config, key, url=url, code_file=code_file, overlap_h=KEY_OVERLAP_DEFAULT_H)
     known = keys.find(key.public.key_id)
+    signs = config.key_file is not None or keys.current == known.key_id
+    if known.waits_for_approval and not signs:
+        output.note(next_waits(keys.current, known.key_id))
     if as_json:
         output.document(
             {"key_id": known.key_id, "enrolment": known.enrolment, "current": keys.current}
@@ -77,12 +81,23 @@ def enrol_key(
     receipt = _sent(config, key, target, _code(code_file))
     enrolment = _enrolment(receipt, target)
     output.note(f"{key.public.key_id} is enrolled at {enrolment.origin} as {enrolment.name}")
+    if enrolment.waits_for_approval:
+        ask = ASK_FOR_APPROVAL.format(key_id=key.public.key_id)
+        output.note(f"it waits for approval, and nothing that it signs is taken until then: {ask}")
     try:
         return own_keys.enrolled(key, enrolment, now(), file=config.key_file, overlap_h=overlap_h)
     except CredentialError as exc:
         raise CredentialError(
             f"the sink has enrolled the key, but {exc}; then run this again with the same code"
         ) from exc
+
+
+def next_waits(current: str | None, key_id: str) -> str:
+    """Return how it goes on where the next key is enrolled and waits for approval."""
+    return (
+        f"{current} signs until then; once {key_id} is approved, enrol it again with the same code "
+        f"(`vox-telemetry keys enrol`), or run `vox-telemetry keys use {key_id}`"
+    )
 
 
 def _require_on() -> None:
@@ -147,4 +162,5 @@ def _enrolment(receipt: EnrolmentReceipt, target: IngestTarget) -> Enrolment:
         families=receipt.families,
         not_after=receipt.not_after,
         sink_key=None if receipt.sink_key is None else msgspec.to_builtins(receipt.sink_key),
+        waits_for_approval=receipt.approved_at is None,
     )

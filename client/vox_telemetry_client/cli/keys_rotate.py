@@ -6,7 +6,7 @@ import typer
 
 from vox_telemetry_client import credentials, key_list, own_keys
 from vox_telemetry_client.cli import output
-from vox_telemetry_client.cli.keys_enrol import CodeFile, Url, enrol_key
+from vox_telemetry_client.cli.keys_enrol import CodeFile, Url, enrol_key, next_waits
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import KEY_FILE
 from vox_telemetry_client.errors import CredentialError
@@ -73,6 +73,10 @@ def _say(current: str | None, before: str | None, next_key: str | None, *, as_js
         return
     output.line(f"{current} signs{' from now on' if current != before else ''}")
     if next_key is not None:
+        if keys.find(next_key).waits_for_approval:
+            output.line(f"{next_key} is next, and waits for approval")
+            output.note(next_waits(current, next_key))
+            return
         output.line(f"{next_key} is next, and signs once it is enrolled")
         output.note(
             "enrol it: `vox-telemetry keys enrol`; or give the sink's operator what "

@@ -1,6 +1,6 @@
 """`vox-telemetry status`: what the spool holds, what may be sent, and what comes next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
@@ -27,7 +27,7 @@ def status(*, as_json: AsJson = False) -> None:
         found = look(folder, now(), covers_from=decision.covers_from)
         left = left_behind(folder, now())
     facts = _facts(found) | left_facts(left) | _setting_facts(config, decision)
-    facts["next"] = next_step(_counts(found, left, has_key=facts["key"] is not None), decision)
+    facts["next"] = next_step(_counts(found, left, facts), decision)
     if as_json:
         output.document(facts)
     else:
@@ -35,13 +35,15 @@ def status(*, as_json: AsJson = False) -> None:
         tell_left(left)
 
 
-def _counts(found: Overview, left: LeftBehind, *, has_key: bool) -> Counts:
+def _counts(found: Overview, left: LeftBehind, facts: Mapping[str, object]) -> Counts:
+    key = facts["key"]
     return Counts(
         pending=found.pending.count,
         sendable=found.pending.count - found.before_consent.count,
         set_aside=left.set_aside.count,
         prunable=left.leftovers.count + found.old.count,
-        has_key=has_key,
+        has_key=key is not None,
+        waits_for_approval=str(key) if facts.get("key_waits_for_approval") else None,
     )
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from vox_telemetry_client import key_list
+from vox_telemetry_client.advising import ASK_FOR_APPROVAL
 from vox_telemetry_client.doctor.finding import Seen, fail, ok, skip, warn
 from vox_telemetry_client.doctor.visit import Visit
 from vox_telemetry_client.errors import TelemetryError
@@ -55,10 +56,10 @@ def enrolled(visit: Visit) -> Seen:
     if found is None:
         # Only a signed request would tell, and the doctor makes none.
         return skip("not known: no sink has enrolled it by `keys enrol`; by hand it may have been")
-    return _enrolment(visit, found)
+    return _enrolment(visit, found, id_)
 
 
-def _enrolment(visit: Visit, found: Enrolment) -> Seen:
+def _enrolment(visit: Visit, found: Enrolment, key_id: str) -> Seen:
     said = f"enrolled at {found.enrolled_at} by {found.origin} as '{found.name}'"
     end = parse_time(found.not_after or "")
     if end is not None and end <= visit.around.now():
@@ -66,4 +67,7 @@ def _enrolment(visit: Visit, found: Enrolment) -> Seen:
     parts = urlsplit(visit.target.url)
     if found.origin != f"{parts.scheme}://{visit.target.authority}":
         return warn(f"{said}, and uploads go to {visit.target.authority}")
+    if found.waits_for_approval:
+        ask = f"{ASK_FOR_APPROVAL.format(key_id=key_id)}, unless that has happened since"
+        return warn(f"{said}, to wait for approval; nothing was taken from it yet", ask)
     return ok(said + (f", valid until {found.not_after}" if found.not_after else ""))

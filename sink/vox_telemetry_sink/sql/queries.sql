@@ -40,31 +40,38 @@ SELECT current_setting('server_version'), clock_timestamp(),
             date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => month), 'YYYY_MM'
         )) IS NOT NULL),
        (SELECT count(*) FROM client_key
-        WHERE revoked_at IS NULL AND coalesce(not_before <= now(), true)
-          AND coalesce(not_after > now(), true));
+        WHERE revoked_at IS NULL AND approved_at IS NOT NULL AND coalesce(not_before <= now(), true)
+          AND coalesce(not_after > now(), true)),
+       (SELECT count(*) FROM client_key
+        WHERE revoked_at IS NULL AND approved_at IS NULL AND coalesce(not_after > now(), true));
 
 -- find_key --
-SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after
+SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_after, approved_at
 FROM client_key WHERE key_id = $1;
 
 -- list_keys --
 -- $1 one key, or NULL for all of them.
 SELECT key_id, public_key, name, max_sensitivity, families, enrolled_at, not_before, not_after,
-       revoked_at, replaces,
+       approved_at, revoked_at, replaces,
        (SELECT later.key_id FROM client_key later
         WHERE later.replaces = client_key.key_id AND later.revoked_at IS NULL LIMIT 1) AS replaced_by
 FROM client_key WHERE $1::text IS NULL OR key_id = $1 ORDER BY enrolled_at, key_id;
 
 -- add_key --
--- No row comes back when the key is enrolled already.
+-- No row comes back when the key is enrolled already. $10 NULL: it waits for approval.
 INSERT INTO client_key (key_id, public_key, name, enrolled_at, max_sensitivity, families,
-                        not_before, not_after, replaces)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                        not_before, not_after, replaces, approved_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (key_id) DO NOTHING RETURNING key_id;
 
 -- revoke_key --
 -- A second revocation keeps the time of the first; no row comes back for an unknown key.
 UPDATE client_key SET revoked_at = coalesce(revoked_at, $2) WHERE key_id = $1 RETURNING revoked_at;
+
+-- approve_key --
+-- A second approval keeps the time of the first; no row comes back for an unknown key or a revoked one.
+UPDATE client_key SET approved_at = coalesce(approved_at, $2)
+WHERE key_id = $1 AND revoked_at IS NULL RETURNING approved_at;
 
 -- lock_key --
 -- Two rotations of one key take turns.
@@ -76,14 +83,14 @@ UPDATE client_key SET not_after = least(not_after, $2) WHERE key_id = $1 RETURNI
 
 -- keep_code --
 INSERT INTO enrolment_code (code_sha256, name, max_sensitivity, families, valid_days, made_at,
-                            expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+                            expires_at, needs_approval)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- claim_code --
 -- A second claim at the same moment waits for the first and then finds the code used.
 UPDATE enrolment_code SET used_by = $2, used_at = $3
 WHERE code_sha256 = $1 AND used_at IS NULL AND expires_at > $3
-RETURNING name, max_sensitivity, families, valid_days;
+RETURNING name, max_sensitivity, families, valid_days, needs_approval;
 
 -- code_was_used_by --
 -- A revoked key does not get its receipt again.
@@ -242,7 +249,7 @@ SELECT count(*) FROM batch WHERE received_at >= $1 AND coded_body IS NULL;
 -- By a cursor, in the order of the primary key: nothing is sorted. The key as it was enrolled,
 -- whether it is good today or not.
 SELECT batch_id, batch.key_id, public_key, payload_sha256, content_encoding, coded_body,
-       signed_request, event_count, approved_at, received_at, producer_name, producer_version
+       signed_request, event_count, batch.approved_at, received_at, producer_name, producer_version
 FROM batch LEFT JOIN client_key USING (key_id)
 WHERE received_at >= $1 AND coded_body IS NOT NULL ORDER BY batch_id;
 
@@ -256,8 +263,8 @@ SELECT DISTINCT batch_id FROM event WHERE received_at >= $1
 AND NOT EXISTS (SELECT FROM batch WHERE batch.batch_id = event.batch_id);
 
 -- show_batch --
-SELECT batch_id, batch.key_id, name, payload_sha256, content_encoding, event_count, approved_at,
-       received_at, producer_name, producer_version, body_removed_at,
+SELECT batch_id, batch.key_id, name, payload_sha256, content_encoding, event_count,
+       batch.approved_at, received_at, producer_name, producer_version, body_removed_at,
        octet_length(coded_body) AS coded_bytes, coded_body, signed_request
 FROM batch LEFT JOIN client_key USING (key_id) WHERE batch_id = $1;
 

@@ -18,6 +18,7 @@ CREATE TABLE client_key (
     not_before      timestamptz,
     not_after       timestamptz,
     replaces        text,
+    approved_at     timestamptz,
     CONSTRAINT client_key_validity CHECK (not_after > not_before)
 );
 COMMENT ON TABLE client_key IS 'who may upload; the key id is a pseudonym, the only identity kept';
@@ -30,6 +31,7 @@ COMMENT ON COLUMN client_key.families IS 'the families it may send; NULL is all 
 COMMENT ON COLUMN client_key.not_before IS 'NULL, or since when it is good';
 COMMENT ON COLUMN client_key.not_after IS 'NULL, or from when it is good no more';
 COMMENT ON COLUMN client_key.replaces IS 'the key that this one was rotated from';
+COMMENT ON COLUMN client_key.approved_at IS 'NULL while the key waits for an administrator; until then nothing is taken from it';
 
 CREATE TABLE enrolment_code (
     code_sha256     bytea PRIMARY KEY CHECK (octet_length(code_sha256) = 32),
@@ -41,6 +43,7 @@ CREATE TABLE enrolment_code (
     expires_at      timestamptz NOT NULL,
     used_at         timestamptz,
     used_by         text,
+    needs_approval  boolean NOT NULL DEFAULT false,
     CONSTRAINT enrolment_code_use CHECK ((used_at IS NULL) = (used_by IS NULL))
 );
 COMMENT ON TABLE enrolment_code IS 'one-time codes by which a client enrols its own key, and what that key gets';
@@ -48,6 +51,7 @@ COMMENT ON COLUMN enrolment_code.code_sha256 IS 'of the 20 characters; the code 
 COMMENT ON COLUMN enrolment_code.valid_days IS 'how long the key will be good; NULL is without end';
 COMMENT ON COLUMN enrolment_code.expires_at IS 'from when the code is good no more';
 COMMENT ON COLUMN enrolment_code.used_by IS 'the key id that it enrolled';
+COMMENT ON COLUMN enrolment_code.needs_approval IS 'whether the key that it enrols waits for an administrator';
 
 CREATE TABLE batch (
     batch_id         uuid PRIMARY KEY,

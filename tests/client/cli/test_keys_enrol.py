@@ -1,11 +1,12 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.cli import Ran, run_cli
 from support.client_enrolments import CODE, SINK_KEY, enrols
-from support.client_world import problem
+from support.client_world import consent_to, new_spool, problem, put
 from support.http_answers import close_after_reading
 from support.http_server import misbehaving_server
 from support.terminal import run_on_terminal
@@ -24,9 +25,9 @@ def _enrol(url: str, *args: str, env: dict[str, str], code: str = CODE) -> Ran:
     return run_cli(PROGRAM, "keys", "enrol", "--url", url, *args, env=env, input=f"{code}\n")
 
 
-def _rows(env: dict[str, str]) -> list[dict[str, object]]:
+def _rows(env: dict[str, str]) -> list[dict[str, Any]]:
     listed = run_cli(PROGRAM, "keys", "list", "--json", env=env).out
-    rows: list[dict[str, object]] = json.loads(listed)["keys"]
+    rows: list[dict[str, Any]] = json.loads(listed)["keys"]
     return rows
 
 
@@ -55,6 +56,41 @@ def test_a_code_on_stdin_enrols_the_key_and_what_the_sink_said_is_kept(
     table = run_cli(PROGRAM, "keys", "list", env=env).out
     assert f"{origin} as alice until 2027-11-22T12:00:00.000Z" in table
     assert json.loads(server.requests[0].body)["code"] == CODE
+
+
+def test_a_key_that_waits_is_said_to_with_whom_to_ask_and_status_needs_no_network(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    put(new_spool(tmp_path / "spool"))
+    with misbehaving_server(enrols(approved_at=None)) as server:
+        ran = _enrol(server.url, env=env)
+        consent_to(server.url)
+        env = env | {"VOX_TELEMETRY_UPLOAD_URL": server.url}
+    (row,) = _rows(env)
+    ask = f"ask whoever runs the sink to approve key {row['key_id']}"
+    assert (ran.code, row["enrolment"]["waits_for_approval"]) == (0, True)
+    assert f"it waits for approval, and nothing that it signs is taken until then: {ask}" in ran.err
+    assert "as alice, waits for approval" in run_cli(PROGRAM, "keys", "list", env=env).out
+    status = json.loads(run_cli(PROGRAM, "status", "--json", env=env).out)
+    assert status["key_waits_for_approval"] is True
+    assert status["next"].startswith(ask)
+    said = run_cli(PROGRAM, "status", env=env).out
+    assert f"key         {row['key_id']} (keyring), waits for approval\n" in said
+    doctor = run_cli(PROGRAM, "doctor", "--offline", "--json", env=env).out
+    found = {one["id"]: one for one in json.loads(doctor)["checks"]}["key.enrolled"]
+    assert (found["state"], found["advice"].startswith(ask)) == ("warn", True)
+
+
+def test_the_same_code_again_tells_of_the_approval(env: dict[str, str]) -> None:
+    approved = enrols(200, approved_at="2026-11-22T13:00:00.000Z")
+    with misbehaving_server(enrols(approved_at=None), approved) as server:
+        _enrol(server.url, env=env)
+        again = _enrol(server.url, env=env)
+    (row,) = _rows(env)
+    assert (again.code, "approval" in again.err) == (0, False)
+    assert "waits_for_approval" not in row["enrolment"]
+    status = json.loads(run_cli(PROGRAM, "status", "--json", env=env).out)
+    assert status["key_waits_for_approval"] is False
 
 
 def test_enrolment_needs_no_consent_and_no_spool(env: dict[str, str], tmp_path: Path) -> None:

@@ -71,6 +71,23 @@ def test_with_a_code_the_new_key_is_enrolled_and_then_signs_what_was_queued_befo
     assert f"retiring until {document['retiring_until']}" in table
 
 
+def test_a_next_key_that_waits_for_approval_leaves_the_old_one_signing_until_it_is_approved(
+    client_env: dict[str, str], old: str
+) -> None:
+    approved = enrols(200, approved_at="2026-11-22T13:00:00.000Z")
+    with misbehaving_server(enrols(approved_at=None), approved) as server:
+        waits = _keys("rotate", "--enrol", "--url", server.url, env=client_env, input=CODE)
+        states = _states(client_env)
+        done = _keys("enrol", "--url", server.url, env=client_env, input=CODE)
+    (new,) = states.keys() - {old}
+    assert (waits.code, states) == (0, {old: "current", new: "next"})
+    assert waits.out == f"{old} signs\n{new} is next, and waits for approval\n"
+    assert f"ask whoever runs the sink to approve key {new}" in waits.err
+    assert f"{old} signs until then; once {new} is approved, enrol it again" in waits.err
+    assert (done.code, done.out) == (0, f"{new} signs from now on\n")
+    assert _states(client_env) == {old: "retiring", new: "current"}
+
+
 def test_a_refused_code_leaves_the_old_key_signing_and_the_next_try_takes_the_same_key(
     client_env: dict[str, str], old: str
 ) -> None:
@@ -132,6 +149,7 @@ def test_a_key_file_is_not_rotated_behind_its_variable(
     ("status", "slug", "advice"),
     [
         (403, "key-revoked", "vox-telemetry keys rotate --enrol"),
+        (403, "key-not-approved", "ask whoever runs the sink to approve key "),
         (401, "key-expired", "vox-telemetry keys rotate --enrol"),
         (401, "key-not-yet-valid", "vox-telemetry keys use KEY_ID"),
         (401, "key-unknown", "vox-telemetry keys enrol"),

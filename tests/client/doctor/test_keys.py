@@ -89,6 +89,8 @@ def test_key_current_of_a_file_that_others_can_read(healthy, doctor, tmp_path: P
         ({"origin": "https://other.example"}, "warn", "uploads go to 127.0.0.1"),
         ({"not_after": -1}, "fail", "that is over"),
         ({"not_after": 1}, "ok", "valid until"),
+        ({"waits_for_approval": True}, "warn", "to wait for approval; nothing was taken"),
+        ({"waits_for_approval": True, "not_after": -1}, "fail", "that is over"),
     ],
 )
 def test_key_enrolled(healthy, doctor, changes: dict, state: str, told: str) -> None:

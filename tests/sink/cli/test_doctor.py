@@ -1,10 +1,14 @@
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from support.cli import run_cli
+from support.enrolments import invited
+from support.uploads import new_key
+from vox_telemetry_sink.key_store import KeyStore
 
 Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 SINK = "vox-telemetry-sink"
@@ -39,6 +43,20 @@ async def test_a_sink_in_order(database_url: str, fetch: Fetch) -> None:
     assert ran.code == 0
     assert "warn  sink.D010  keys: 0 keys may upload now" in ran.out
     assert "→ enrol one: vox-telemetry-sink keys add" in ran.out
+
+
+async def test_keys_that_wait_for_approval_are_counted(
+    database_url: str, key_store: KeyStore
+) -> None:
+    code = await invited(key_store, needs_approval=True)
+    waiting = new_key().public
+    await key_store.enrol(code, waiting, now=datetime.now(UTC))
+    env = {"VOX_SINK_DATABASE_URL": database_url}
+    ran = run_cli(SINK, "doctor", env=env)
+    assert ran.code == 0
+    assert "warn  sink.D010  keys: 0 keys may upload now, 1 wait for approval" in ran.out
+    await key_store.approve(waiting.key_id, now=datetime.now(UTC))
+    assert "sink.D010  keys: 1 keys may upload now\n" in run_cli(SINK, "doctor", env=env).out
 
 
 async def test_partitions_and_the_default_one_are_looked_at(

@@ -8,7 +8,13 @@ SINK = "vox-telemetry-sink"
 def test_migrate_says_what_it_applied(empty_database_url: str) -> None:
     env = {"VOX_SINK_DATABASE_URL": empty_database_url}
     first = run_cli(SINK, "migrate", "--json", env=env)
-    applied = ["0001_first_tables", "0002_key_rights", "0003_retention", "0004_views"]
+    applied = [
+        "0001_first_tables",
+        "0002_key_rights",
+        "0003_retention",
+        "0004_views",
+        "0006_key_approval",
+    ]
     assert (first.code, json.loads(first.out)) == (0, {"applied": applied})
     again = run_cli(SINK, "migrate", env=env)
     assert (again.code, again.out) == (0, "nothing to apply\n")

@@ -82,7 +82,8 @@ def post(client: httpx.Client, key: SigningKey, **changes: Any) -> Any:
 def test_a_database_that_is_not_migrated_is_refused(empty_database_url: str) -> None:
     ran = run_cli(SINK, "serve", env={"VOX_SINK_DATABASE_URL": empty_database_url})
     assert ran.code == 1
-    assert "lacks 0001_first_tables, 0002_key_rights, 0003_retention, 0004_views: run" in ran.err
+    assert "lacks 0001_first_tables, 0002_key_rights, 0003_retention, 0004_views, " in ran.err
+    assert "0006_key_approval: run" in ran.err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

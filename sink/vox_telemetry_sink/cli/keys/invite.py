@@ -36,6 +36,10 @@ def invite(  # noqa: PLR0913 -- each is a flag
             min=1, max=INVITE_EXPIRY_MAX_S // 3600, help="Hours in which the code is to be used."
         ),
     ] = DEFAULT_EXPIRES_HOURS,
+    needs_approval: Annotated[
+        bool,
+        typer.Option("--needs-approval", help="The key then waits for keys approve to upload."),
+    ] = False,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -43,12 +47,13 @@ def invite(  # noqa: PLR0913 -- each is a flag
     """Make a one-time code for vox-telemetry keys enrol; it is shown once and kept nowhere."""
     now = current_time()
     grant = granted(name, max_sensitivity, family)
-    invitation = Invitation(grant, valid_days, now + timedelta(hours=expires_hours))
+    expiry = now + timedelta(hours=expires_hours)
+    invitation = Invitation(grant, valid_days, expiry, needs_approval)
     code = make_code(secrets.token_bytes(ENROLMENT_CODE_CHARS))
     code_id = with_key_store(
         database_url, data_dir, lambda store: store.invite(code, invitation, now=now)
     )
-    expires_at = format_time(invitation.expires_at)
+    expires_at = format_time(expiry)
     document = {
         "code": code.shown,
         "code_id": code_id,
@@ -57,6 +62,8 @@ def invite(  # noqa: PLR0913 -- each is a flag
         "families": grant.families,
         "valid_days": valid_days,
         "expires_at": expires_at,
+        "needs_approval": needs_approval,
     }
-    text = f"{code.shown}\nfor one key of '{grant.name}', to be used before {expires_at}"
+    waits = ", which then waits for keys approve" if needs_approval else ""
+    text = f"{code.shown}\nfor one key of '{grant.name}', to be used before {expires_at}{waits}"
     say(document, text, as_json=as_json)

@@ -73,6 +73,7 @@ def key_document(key: ListedKey, now: datetime) -> dict[str, Any]:
         "enrolled_at": format_time(key.enrolled_at),
         "not_before": written(key.not_before),
         "not_after": written(key.not_after),
+        "approved_at": written(key.approved_at),
         "revoked_at": written(key.revoked_at),
         "replaces": key.replaces,
         "replaced_by": key.replaced_by,

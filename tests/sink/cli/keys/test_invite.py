@@ -50,7 +50,22 @@ async def test_what_the_key_will_get_goes_with_the_code(sink: Sink, fetch: Fetch
         "families": ["mcp_surface_s2"],
         "valid_days": 90,
         "expires_at": document["expires_at"],
+        "needs_approval": False,
     }
+    assert document["needs_approval"] is False
+
+
+async def test_an_invitation_that_needs_approval_says_so_and_is_kept_with_it(
+    sink: Sink, fetch: Fetch
+) -> None:
+    shown = sink("keys", "invite", "--name", "a", "--needs-approval").out.splitlines()
+    assert shown[1].endswith("Z, which then waits for keys approve")
+    document = json.loads(sink("keys", "invite", "--name", "b", "--needs-approval", "--json").out)
+    assert document["needs_approval"] is True
+    kept = "SELECT name, needs_approval FROM enrolment_code ORDER BY name"
+    assert await fetch(kept) == [("a", True), ("b", True)]
+    logged = await fetch("SELECT detail->>'needs_approval' FROM admin_log")
+    assert logged == [("true",), ("true",)]
 
 
 def test_s2_takes_named_families_here_too(sink: Sink) -> None:

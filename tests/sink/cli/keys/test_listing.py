@@ -32,6 +32,7 @@ def test_each_key_is_listed_with_its_state_and_limits(sink: Sink, enrol: Enrol) 
         "enrolled_at": rows[0]["enrolled_at"],
         "not_before": None,
         "not_after": None,
+        "approved_at": rows[0]["enrolled_at"],
         "revoked_at": None,
         "replaces": None,
         "replaced_by": None,

@@ -31,6 +31,9 @@ from vox_telemetry_spec.taxonomy import SensitivityClass
 
 HOST: Final = "127.0.0.1"
 _ANSWERS_WITHIN_S: Final = 2.0
+# Below what kernels give to outgoing connections (Linux from 32768, IANA from 49152), so that a
+# port stays free while its sink is stopped.
+_PORTS: Final = range(20_000, 32_000)
 _PORTS_TRIED_MAX: Final = 3  # another program may take a port between our look and the sink's
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -51,6 +54,7 @@ class TelemetrySink:
         self.key_id = self.enrol(self.signing_key, name="telemetry_sink")
         self._port = _free_port()
         self._child: Child | None = None
+        self._has_served = False
 
     @property
     def url(self) -> str:
@@ -71,22 +75,18 @@ class TelemetrySink:
         """
         if self.is_running():
             raise PluginError("the sink is running, expected a stopped one")
-        if not _is_free(self._port):
-            raise PluginError(f"another program listens at {HOST}:{self._port}")
-        self._child = Child(
-            "vox_telemetry_sink.testing.serving",
-            *("serve", "--host", HOST, "--port", str(self._port)),
-            environment=of_a_server(
-                **{
-                    DATABASE_URL: self.database_url,
-                    RATE_PER_S_NAME: f"{RATE_MAX_PER_S:.0f}",  # no limit that a test could reach
-                    RATE_BURST_NAME: str(RATE_BURST_MAX),
-                }
-            ),
-            cwd=self.log.parent,
-            log=self.log,
-        )
-        self._child.wait_until(self._is_ready)
+        for tried in range(1, _PORTS_TRIED_MAX + 1):
+            try:
+                self._serve()
+            except PluginError:
+                self.stop()
+                # Whoever uses the sink knows its port once it has served.
+                if self._has_served or _is_free(self._port) or tried == _PORTS_TRIED_MAX:
+                    raise
+                self._port = _free_port()
+            else:
+                self._has_served = True
+                return
 
     def stop(self) -> None:
         """End it in order, as SIGTERM does: from now on nothing answers at `url`.
@@ -147,6 +147,24 @@ class TelemetrySink:
         """Return what a query of yours finds; `$1` is the first of `args`, jsonb comes as bytes."""
         return stored.rows(self.database_url, query, *args)
 
+    def _serve(self) -> None:
+        if not _is_free(self._port):
+            raise PluginError(f"another program uses the port {HOST}:{self._port}")
+        self._child = Child(
+            "vox_telemetry_sink.testing.serving",
+            *("serve", "--host", HOST, "--port", str(self._port)),
+            environment=of_a_server(
+                **{
+                    DATABASE_URL: self.database_url,
+                    RATE_PER_S_NAME: f"{RATE_MAX_PER_S:.0f}",  # no limit that a test could reach
+                    RATE_BURST_NAME: str(RATE_BURST_MAX),
+                }
+            ),
+            cwd=self.log.parent,
+            log=self.log,
+        )
+        self._child.wait_until(self._is_ready)
+
     def _is_ready(self) -> bool:
         try:
             with _DIRECT.open(f"{self.url}/readyz", timeout=_ANSWERS_WITHIN_S):
@@ -154,35 +172,16 @@ class TelemetrySink:
         except (urllib.error.URLError, OSError):
             return False
 
-    def move(self) -> bool:
-        """Choose another port where somebody else has taken ours; return whether it did."""
-        if _is_free(self._port):
-            return False
-        self._port = _free_port()
-        return True
-
 
 @contextmanager
 def live_sink(database_url: str, folder: Path) -> Iterator[TelemetrySink]:
     """Serve for the length of a block, and end for sure."""
     sink = TelemetrySink(database_url, folder)
     try:
-        _start(sink)
+        sink.start()
         yield sink
     finally:
         sink.stop()
-
-
-def _start(sink: TelemetrySink) -> None:
-    for tried in range(1, _PORTS_TRIED_MAX + 1):
-        try:
-            sink.start()
-        except PluginError:
-            sink.stop()
-            if tried == _PORTS_TRIED_MAX or not sink.move():
-                raise
-        else:
-            return
 
 
 def _public(key: SigningKey | PublicKey | Mapping[str, str]) -> PublicKey:
@@ -194,10 +193,9 @@ def _public(key: SigningKey | PublicKey | Mapping[str, str]) -> PublicKey:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while not _is_free(port := secrets.choice(_PORTS)):
+        pass
+    return port
 
 
 def _is_free(port: int) -> bool:

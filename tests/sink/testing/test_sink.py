@@ -1,6 +1,8 @@
 """The live sink: signed uploads by hand, outages, and what can be read of it."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,15 @@ def send(sink: TelemetrySink, upload: Upload) -> httpx.Response:
     return httpx.post(
         sink.url + PATH, content=upload.body, headers=upload.headers(), trust_env=False
     )
+
+
+@contextmanager
+def listening(url: str) -> Iterator[None]:
+    """Take the port of a sink that does not serve."""
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", int(url.rpartition(":")[2])))
+        somebody.listen()
+        yield
 
 
 async def test_it_takes_what_its_own_key_signs_also_in_an_async_test(
@@ -87,29 +98,23 @@ def test_a_key_is_enrolled_once(idle_sink: TelemetrySink) -> None:
         idle_sink.enrol(idle_sink.signing_key)
 
 
-def test_a_port_that_somebody_took_meanwhile_is_named(idle_sink: TelemetrySink) -> None:
-    with socket.socket() as somebody:
-        somebody.bind(("127.0.0.1", idle_sink._port))
-        somebody.listen()
-        with pytest.raises(PluginError, match=f"another program listens at .*:{idle_sink._port}"):
-            idle_sink.start()
-        assert idle_sink.move()
-    assert not idle_sink.move()
+def test_a_port_that_is_taken_before_the_first_start_is_left(idle_sink: TelemetrySink) -> None:
+    before = idle_sink.url
+    with listening(before):
+        idle_sink.start()
+    assert idle_sink.is_running()
+    assert idle_sink.url != before
 
 
-def test_a_port_that_is_taken_at_the_first_start_is_left(
-    telemetry_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.socket() as somebody, socket.socket() as nobody:
-        for one in (somebody, nobody):
-            one.bind(("127.0.0.1", 0))
-        somebody.listen()
-        ports = [one.getsockname()[1] for one in (somebody, nobody)]
-        nobody.close()
-        chosen = iter(ports)
-        monkeypatch.setattr("vox_telemetry_sink.testing.sink._free_port", lambda: next(chosen))
-        with live_sink(telemetry_database_url, tmp_path) as sink:
-            assert sink.url == f"http://127.0.0.1:{ports[1]}"
+def test_a_port_that_is_taken_during_an_outage_is_named(telemetry_sink: TelemetrySink) -> None:
+    telemetry_sink.stop()
+    port = telemetry_sink.url.rpartition(":")[2]
+    with (
+        listening(telemetry_sink.url),
+        pytest.raises(PluginError, match=f"another program uses the port .*:{port}"),
+    ):
+        telemetry_sink.start()
+    telemetry_sink.start()
 
 
 def test_a_sink_that_cannot_start_says_why(idle_sink: TelemetrySink) -> None:

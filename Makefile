@@ -4,14 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := deploy/requirements.lock
 SOAK_S ?= 600
+# What a run of the tests records of itself; it stays in this folder (docs/local-store.md#test-runs).
+TIMINGS = -p vox_telemetry_client.pytest_timings --vox-timings-repository vox-telemetry \
+  --vox-timings-db .own-timings/metrics.sqlite3
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak failover docs vectors views lock wheel sbom audit release clean
+.PHONY: help setup demo test check own-timings bench soak failover docs vectors views lock wheel sbom audit release clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 setup: $(VENV)/.installed ## make the virtual environment from the lock file
 
@@ -27,8 +30,8 @@ demo: setup ## one batch of real events, from a file to rows in Postgres
 
 test: setup ## every test against real parts, with branch coverage
 	sh tests/system-packages.sh
-	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q -n auto --maxprocesses 4 --dist worksteal
+	rm -rf .coverage .coverage.* .own-timings
+	$(BIN)/coverage run -m pytest -q -n auto --maxprocesses 4 --dist worksteal $(TIMINGS)
 	$(BIN)/coverage combine --quiet
 
 .coverage:
@@ -42,6 +45,9 @@ check: setup .coverage ## lint, types, arrows, guards, coverage of the last test
 	$(BIN)/python -m vox_telemetry_spec.guards data-ssot-guards
 	$(BIN)/python -m vox_telemetry_spec.guards command-compliance
 	$(BIN)/coverage report --fail-under=95
+
+own-timings: setup ## upload the timings of the last test run to a sink of their own, and show them
+	PYTHONPATH=deploy/demo $(BIN)/python deploy/own-timings/run.py
 
 bench: setup ## how fast it is, as ratios to what the machine can do
 	PYTHONPATH=tests $(BIN)/python benchmarks/run.py
@@ -83,4 +89,4 @@ release: ## an empty dist, then all that a release publishes, with SHA256SUMS
 	$(BIN)/python deploy/release/sums.py
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) .demo .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .demo .own-timings .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

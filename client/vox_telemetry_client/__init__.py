@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vox_telemetry_client.errors import EventsRefusedError, TelemetryError
     from vox_telemetry_client.recording import record
     from vox_telemetry_client.report import Outcome, Report, Result
+    from vox_telemetry_client.timing import record_timing
 
 __all__ = [
     "Approval",
@@ -26,6 +27,7 @@ __all__ = [
     "TelemetryError",
     "enqueue",
     "record",
+    "record_timing",
     "upload",
 ]
 
@@ -40,6 +42,7 @@ _ROOMS = {
     "TelemetryError": "errors",
     "enqueue": "api",
     "record": "recording",
+    "record_timing": "timing",
     "upload": "api",
 }
 

@@ -91,3 +91,13 @@ DOCTOR_REQUEST_S: Final = 20.0
 SPOOL_NEARLY_FULL: Final = 0.8  # share of the quota from which a person should look
 CLOCK_WARN_S: Final = 30.0  # a tenth of what a signature may be off (wire 6.4)
 CERTIFICATE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks: time for a person to renew it
+
+# A JUnit file, which may come from anywhere: what is read of it, what one tag may hold in memory
+# (the message of a failure is an attribute), how deep suites may lie (Ant writes three levels), and
+# how many functions are summed up: six times the 8,828 of a whole CPython test run.
+JUNIT_MAX_BYTES: Final = 256 * 1_024 * 1_024
+JUNIT_TAG_MAX_BYTES: Final = 4 * 1_024 * 1_024
+JUNIT_CHUNK_BYTES: Final = 65_536
+JUNIT_MAX_DEPTH_ELEMENTS: Final = 64
+JUNIT_MAX_ROOTS: Final = 1_000
+TIMINGS_MAX_FUNCTIONS: Final = 52_968

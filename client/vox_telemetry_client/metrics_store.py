@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +97,15 @@ class MetricsStore:
             _INSERT,
             (session_id, metric_type, stored_value(metric_value), metadata_json, created_at),
         )
+
+    def together(self) -> AbstractContextManager[None]:
+        """Return a block whose rows are kept all or none; other writers wait meanwhile.
+
+        Raises:
+            StoreBusyError: on entering, as of `append`.
+
+        """
+        return self._database.transaction()
 
     def rows(
         self,

@@ -33,6 +33,7 @@ COVERED_BY = {
     "limits.py": "test_uploader.py",
     "own_problems.py": "test_uploader.py",
     "proving.py": "test_receipt_proof.py",
+    "pytest_reporter.py": "test_pytest_timings.py",
     "real_world.py": "test_api.py",
     "set_aside.py": "test_rejected.py",
     "settings.py": "test_api.py",

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.client_world import NOW
@@ -96,6 +96,7 @@ def test_a_refused_row_is_not_kept(path: Path) -> None:
         assert store.append("s" * 512, "t" * 128, None, "x" * 262_144) == 1
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(
@@ -196,6 +197,22 @@ def test_a_writer_that_holds_it_too_long_is_told(
         writer.execute("BEGIN IMMEDIATE")
         with opened(path) as store, pytest.raises(StoreBusyError, match="nothing was changed"):
             store.append("s", "t")
+
+
+def _two_rows_of_which_one_is_bad(store: MetricsStore) -> None:
+    with store.together():
+        store.append("s", "t", 3.0)
+        store.append("s", "bad type")
+
+
+def test_rows_together_are_all_kept_or_none(path: Path) -> None:
+    with MetricsStore(path, now=lambda: NOW) as store:
+        with store.together():
+            store.append("s", "t", 1.0)
+            store.append("s", "t", 2.0)
+        with pytest.raises(RowRefusedError):
+            _two_rows_of_which_one_is_bad(store)
+        assert [row.metric_value for row in store.rows()] == [2.0, 1.0]
 
 
 def test_others_databases_are_not_written(tmp_path: Path) -> None:

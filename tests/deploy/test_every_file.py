@@ -13,6 +13,7 @@ EXERCISED_BY = {
     "grafana/": "deploy/test_grafana.py",
     "kubernetes/": "deploy/test_kubernetes.py",
     "nginx.conf": "deploy/test_nginx.py",
+    "own-timings/": "deploy/test_own_timings.py",
     "patroni/": "deploy/test_patroni.py",
     "prometheus/": "deploy/test_prometheus.py",
     "release/": "deploy/release/test_releasing.py",

@@ -9,6 +9,7 @@ EXAMPLES = {
     "record": (
         "record --type benchmark_event --session bench:my-project --value 12.5",
         "record --type benchmark_event --session bench:my-project --metadata -",
+        "record --junit report.xml --repository my-project",
     ),
     "status": ("status", "status --json"),
     "show": (f"show {_BATCH}", "show 019abcde"),

@@ -1,0 +1,131 @@
+"""What the pytest reporter collects during a run, and writes at its end, however it ends.
+
+Of a parametrised test the ids do not get in, only how many cases there were. Rows are written by
+the process that a person started, which is told what workers of pytest-xdist saw. No exit code
+changes: trouble with the store is said in the summary.
+
+DO_NOT_TRACK keeps it silent, unlike `record`: who runs a project's tests has not chosen what its
+configuration does.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from vox_telemetry_client.recording import recording_switch
+from vox_telemetry_client.settings import all_off, settings
+from vox_telemetry_client.suite_timings import Case, CaseOutcome, SuiteTimings
+from vox_telemetry_client.timing_event import BENCHMARK
+from vox_telemetry_client.timing_names import Place, place_of
+
+RUN_NAME = "pytest_run"
+_PHASES = frozenset({"setup", "call", "teardown"})
+_RERUN = "rerun"  # the outcome that pytest-rerunfailures gives to an attempt that did not count
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What is known of a case that is under way, by the reports that came in."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
+    reruns: int = 0
+
+    def case(self) -> Case:
+        """Return the case as it ended."""
+        called = self.outcomes.get("call")
+        if "failed" in {word for when, word in self.outcomes.items() if when != "call"}:
+            outcome = CaseOutcome.ERROR
+        else:
+            outcome = CaseOutcome.SKIPPED if called is None else CaseOutcome(called)
+        return Case(
+            outcome,
+            None if called == "skipped" else self.seconds.get("call"),
+            self.seconds.get("setup"),
+            self.seconds.get("teardown"),
+            self.reruns,
+        )
+
+
+class Reporter:
+    """Collects the reports of a run and writes its rows at the end."""
+
+    def __init__(self, repository: str, path: Path | None) -> None:
+        """Take the repository id and the store's file; None means the default one."""
+        self._repository = repository
+        self._path = path
+        self._started = perf_counter()
+        self._under_way: dict[tuple[str, str], _Attempt] = {}
+        self._timings = SuiteTimings()
+        self._said = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a phase of a case says; workers of pytest-xdist send theirs here.
+
+        What a subtest says comes before the call that it is part of, and gives way to it.
+        """
+        key = (report.nodeid, getattr(report, "worker_id", ""))
+        attempt = self._under_way.setdefault(key, _Attempt())
+        if report.outcome == _RERUN:
+            self._under_way[key] = _Attempt(reruns=attempt.reruns + 1)
+            return
+        attempt.outcomes[report.when or ""] = report.outcome
+        if report.when in _PHASES:
+            attempt.seconds[report.when] = report.duration
+        if report.when not in {"setup", "call"}:  # teardown, or "???" of a worker that died
+            self._timings.add(_place(report.nodeid), self._under_way.pop(key).case())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what was collected, all of it or nothing."""
+        try:
+            self._said = self._write(session.exitstatus)
+        except Exception as exc:  # noqa: BLE001 -- a run of tests must not fail for telemetry
+            self._said = f"nothing recorded: {type(exc).__name__}: {exc}"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was recorded, and where."""
+        terminalreporter.write_line(f"vox timings: {self._said}")
+
+    def _write(self, exitstatus: int) -> str:
+        # The contract and its rules take longer to import than a small run takes.
+        from vox_telemetry_client.suite_recording import (  # noqa: PLC0415 -- see above
+            RunRow,
+            record_suite,
+        )
+
+        off = all_off()
+        reason = recording_switch()(BENCHMARK) if off is None else off.reason
+        if reason is not None:
+            return f"nothing recorded: {reason}"
+        path = self._path or settings().store
+        run = RunRow(
+            RUN_NAME,
+            round(perf_counter() - self._started, 6),
+            {
+                "reporter": "pytest",
+                "outcome": _exit_word(exitstatus),
+                "functions": len(self._timings),
+                "cases": self._timings.cases,
+                "unfinished": len(self._under_way),
+            },
+        )
+        kept = record_suite(self._timings, self._repository, "pytest", path, run=run)
+        return f"{kept.rows} rows of {kept.cases} test cases in {path}"
+
+
+def _place(nodeid: str) -> Place:
+    module, _, rest = nodeid.partition("::")
+    *classes, function = rest.partition("[")[0].split("::")
+    scopes = [".".join([module.removesuffix(".py"), *classes])] if classes else []
+    return place_of(function, [*scopes, module])
+
+
+def _exit_word(exitstatus: int) -> str:
+    """Return pytest's exit code as a token; a plugin may have made one up."""
+    try:
+        return pytest.ExitCode(exitstatus).name.lower()
+    except ValueError:
+        return "other"

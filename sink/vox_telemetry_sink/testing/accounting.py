@@ -34,7 +34,7 @@ class _Book:
             self._follow(line)
 
     def total(self, place: str) -> int:
-        return sum(self.events[one] for one, found in self.place.items() if found == place)
+        return sum(self.events.get(one, 0) for one, found in self.place.items() if found == place)
 
     def ids(self, place: str) -> list[str]:
         return [one for one, found in self.place.items() if found == place]

@@ -51,6 +51,11 @@ def test_a_batch_whose_bytes_are_not_the_approved_ones_is_accounted_for() -> Non
     assert list(differences(GOOD._replace(set_aside={"b": None}))) == []
 
 
+def test_a_batch_that_nobody_approved_counts_for_nothing() -> None:
+    journal = [*ONE_OF_EACH, {"event": "rejected", "batch_id": "z", "problem": {}}]
+    assert list(differences(GOOD._replace(journal=journal, set_aside={"b": 2, "z": None}))) == []
+
+
 def test_what_was_put_back_waits_again() -> None:
     journal = [*ONE_OF_EACH, {"event": "retried", "batches": approved(b=2)}]
     assert list(differences(GOOD._replace(journal=journal, pending=7, set_aside={}))) == []

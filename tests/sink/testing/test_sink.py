@@ -25,6 +25,8 @@ def send(sink: TelemetrySink, upload: Upload) -> httpx.Response:
 def listening(url: str) -> Iterator[None]:
     """Take the port of a sink that does not serve."""
     with socket.socket() as somebody:
+        # As a server does: connections of before the outage may not be forgotten yet.
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         somebody.bind(("127.0.0.1", int(url.rpartition(":")[2])))
         somebody.listen()
         yield

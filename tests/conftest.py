@@ -134,6 +134,17 @@ def visit(browser: Browser) -> Iterator[Visit]:
         yield visit
 
 
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return where pictures of pages are kept: `--pictures DIR`, else a folder of the test."""
+    return request.config.getoption("--pictures") or tmp_path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make pictures` keep what the tests see."""
+    parser.addoption("--pictures", type=Path, metavar="DIR", help="keep pictures of pages there")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """End in order on SIGTERM as on Ctrl-C, so that containers and daemons are stopped."""
     config.stash[TESTS_WITH_SERVER] = 0

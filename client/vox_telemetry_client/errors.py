@@ -7,6 +7,7 @@
     ├── RunLimitError (0)            a run has used what the operator allowed it
     ├── InterruptedRunError (130)    Ctrl-C ended a run in order
     │   └── TerminatedRunError (143) SIGTERM did
+    ├── DisclosureError (1)          the disclosure page cannot be served
     ├── OutputError (1)              a file that the operator named cannot be written
     ├── ReaderLeftError (141)        whoever read standard output has gone, as in `| head`
     ├── SpoolError (1)               the spool cannot be read or written
@@ -104,6 +105,12 @@ class TerminatedRunError(InterruptedRunError):
 
     exit_code = EXIT_TERMINATED
     kind = "terminated"
+
+
+class DisclosureError(TelemetryError):
+    """The disclosure page cannot be served."""
+
+    kind = "disclosure"
 
 
 class OutputError(TelemetryError):

@@ -92,6 +92,15 @@ SPOOL_NEARLY_FULL: Final = 0.8  # share of the quota from which a person should 
 CLOCK_WARN_S: Final = 30.0  # a tenth of what a signature may be off (wire 6.4)
 CERTIFICATE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks: time for a person to renew it
 
+# The disclosure page: one person looks, in one browser, which opens six connections to a host.
+VIEW_MAX_CONNECTIONS: Final = 16
+VIEW_SILENCE_S: Final = 10.0
+VIEW_REQUEST_MAX_S: Final = 30.0  # as SILENCE_TIMEOUT_S; a page of 1 MiB takes milliseconds
+VIEW_PAGE_ROWS: Final = 50  # of batches, events, receipts or rows: two screens
+VIEW_KINDS_MAX_ROWS: Final = 100  # of metric types; a screen or two
+VIEW_DAYS_MAX_ROWS: Final = 30  # a month
+VIEW_METADATA_MAX_CHARS: Final = 200  # of one row of the local store; two lines
+
 # A JUnit file, which may come from anywhere: what is read of it, what one tag may hold in memory
 # (the message of a failure is an attribute), how deep suites may lie (Ant writes three levels), and
 # how many functions are summed up: six times the 8,828 of a whole CPython test run.

@@ -43,10 +43,17 @@ class Overview:
     uploader: Holder | None
 
 
-def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) -> Overview:
+def look(
+    folder: Folder,
+    now: datetime,
+    *,
+    covers_from: datetime | None = None,
+    asks_for_uploader: bool = True,
+) -> Overview:
     """Return what is there; an absent spool is an empty one.
 
-    `covers_from` is from when on consent covers what is enqueued, None where none is granted.
+    `covers_from` is from when on consent covers what is enqueued, None where none is granted. To
+    ask for an uploader touches its lock for a moment.
 
     Raises:
         SpoolUnsafeError: somebody else could change it.
@@ -74,7 +81,7 @@ def look(folder: Folder, now: datetime, *, covers_from: datetime | None = None) 
         acknowledged_events=tally.acknowledged_events,
         last_acknowledged=tally.last_acknowledged,
         earliest_next_attempt=read_earliest(folder.state, now),
-        uploader=current_holder(folder.upload_lock),
+        uploader=current_holder(folder.upload_lock) if asks_for_uploader else None,
     )
 
 

@@ -69,14 +69,14 @@ class PutBack:
     is_refused_for_content: bool = False
 
 
-def listed(folder: Folder) -> Iterator[SetAside]:
-    """Yield what was set aside, oldest batch first, one after the other from the disk.
+def listed(folder: Folder, among: Sequence[Copy] | None = None) -> Iterator[SetAside]:
+    """Yield what was set aside, or some of it, oldest batch first, one after another from the disk.
 
     Raises:
         SpoolError: the spool cannot be read.
 
     """
-    found = copies(folder)
+    found = copies(folder) if among is None else among
     known = fates(folder.journal, {copy.batch_id for copy in found})
     for copy in found:
         yield _read(folder, copy, known[copy.batch_id])

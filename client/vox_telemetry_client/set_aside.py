@@ -53,6 +53,18 @@ def copies(folder: Folder) -> list[Copy]:
     return sorted(set(_copies(folder)))
 
 
+def copies_after(folder: Folder, after: Copy | None, most: int) -> list[Copy]:
+    """Return the first copies after one, oldest batch first, in a memory that does not grow.
+
+    Raises:
+        SpoolError: the folder cannot be read.
+
+    """
+    found = (copy for copy in _copies(folder) if after is None or copy > after)
+    # A copy comes once or twice: by its bytes, by its problem, or by both.
+    return sorted(set(nsmallest(2 * most, found)))[:most]
+
+
 def set_aside_at(folder: Folder, copy: Copy) -> datetime | None:
     """Return when it was set aside: the reason was written then; None where nothing says so."""
     for path in (copy.problem_file(folder), copy.file(folder)):

@@ -24,6 +24,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def has_display() -> bool:
+    """Tell whether a browser could open a window here."""
+    displays = (os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY"))
+    return sys.platform in ("darwin", "win32") or any(displays)
+
+
 def settings() -> Config:
     """Read the environment, the user's configuration and the current folder.
 

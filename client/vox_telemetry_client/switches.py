@@ -5,7 +5,7 @@ what one has forbidden no other allows again, so the order decides no more than 
 told. Where a source cannot be understood, it forbids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -107,12 +107,12 @@ def may_send(facts: Facts) -> Decision:
 
 def switched_off(switches: Switches) -> Decision | None:
     """Return what forbids every request wherever it goes, or None."""
-    return (
-        _forbidden_by_file(switches.policy, Source.POLICY, "ask whoever keeps it")
-        or _master_off(switches.environ)
-        or _do_not_track(switches.environ)
-        or _forbidden_by_file(switches.user, Source.USER, "change it to send")
-    )
+    return next((no for _, no in _said(switches) if no is not None), None)
+
+
+def verdicts(facts: Facts) -> list[tuple[Source, Decision | None]]:
+    """Return what each source of PRECEDENCE says by itself; None where it forbids nothing."""
+    return [*_said(facts.switches), (Source.CONSENT, _consented(facts))]
 
 
 def may_record(switches: Switches, metric_type: str) -> Decision:
@@ -128,6 +128,14 @@ def may_record(switches: Switches, metric_type: str) -> Decision:
         or _kind_off(switches.environ, metric_type)
         or Decision(allowed=True, reason="", source=Source.DEFAULT)
     )
+
+
+def _said(switches: Switches) -> Iterator[tuple[Source, Decision | None]]:
+    environ = switches.environ
+    yield Source.POLICY, _forbidden_by_file(switches.policy, Source.POLICY, "ask whoever keeps it")
+    yield Source.MASTER, _master_off(environ)
+    yield Source.DO_NOT_TRACK, _do_not_track(environ)
+    yield Source.USER, _forbidden_by_file(switches.user, Source.USER, "change it to send")
 
 
 def _forbidden_by_file(says: FileSays, source: Source, advice: str) -> Decision | None:

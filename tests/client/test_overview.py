@@ -114,3 +114,9 @@ def test_a_purge_of_what_waits_and_what_was_set_aside_leaves_the_sums_right(spoo
     tally = Tally().follow(Journal(spool.folder.journal))
     assert (tally.open.batches, tally.open.events) == (2, 2)
     assert tally.open.parts == scan(spool.folder.pending).sums.parts
+
+
+def test_who_only_looks_need_not_touch_the_lock_of_an_upload(tmp_path: Path) -> None:
+    spool = new_spool(tmp_path / "q", Clock())
+    with held(spool.folder.upload_lock, "an upload"):
+        assert look(spool.folder, NOW, asks_for_uploader=False).uploader is None

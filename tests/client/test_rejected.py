@@ -19,6 +19,7 @@ from support.client_world import (
 from support.http_server import misbehaving_server
 from vox_telemetry_client import rejected
 from vox_telemetry_client.errors import BatchUnknownError
+from vox_telemetry_client.set_aside import copies_after
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 
@@ -230,3 +231,16 @@ def test_a_discard_that_is_killed_is_finished_by_the_next_change(
     again = new_spool(tmp_path / "spool")
     list(again.pending())
     assert len(names(again.folder.rejected)) == left
+
+
+def test_some_of_what_was_set_aside_is_listed_without_the_rest(spool: Spool) -> None:
+    batches = put(spool, events=5, max_events=1)
+    for batch in batches:
+        spool.set_aside(batch.batch_id, REFUSED)
+    first = copies_after(spool.folder, None, 2)
+    second = copies_after(spool.folder, first[-1], 2)
+    assert [one.batch_id for one in first + second] == [one.batch_id for one in batches[:4]]
+    assert [one.payload for one in rejected.listed(spool.folder, second)] == [
+        one.payload for one in batches[2:4]
+    ]
+    assert list(rejected.listed(spool.folder, [])) == []

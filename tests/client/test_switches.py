@@ -13,6 +13,7 @@ from vox_telemetry_client.switches import (
     may_record,
     may_send,
     switched_off,
+    verdicts,
 )
 
 AT = "2026-11-22T12:00:00.000Z"
@@ -182,3 +183,14 @@ def test_the_truth_table_of_recording(
 
 def test_do_not_track_stops_no_row_that_stays_here() -> None:
     assert may_record(Switches(SILENT, SILENT, {"DO_NOT_TRACK": "1"}), "benchmark_event").allowed
+
+
+def test_each_source_says_its_own_word_in_the_order_of_precedence() -> None:
+    found = verdicts(facts(policy=FileSays("/p", enabled=False), DO_NOT_TRACK="1"))
+    assert tuple(source for source, _ in found) == PRECEDENCE
+    said = {source: decision for source, decision in found if decision is not None}
+    assert [source for source, decision in said.items() if not decision.allowed] == [
+        Source.POLICY,
+        Source.DO_NOT_TRACK,
+    ]
+    assert said[Source.CONSENT].allowed

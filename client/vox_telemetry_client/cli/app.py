@@ -20,6 +20,7 @@ from vox_telemetry_client.cli import (
     review,
     status,
     upload,
+    view,
 )
 from vox_telemetry_client.cli.examples import add_examples
 
@@ -65,6 +66,7 @@ app.command("enqueue", epilog=enqueue.EXAMPLES)(enqueue.enqueue)
 app.command("status")(status.status)
 app.command("show")(review.show)
 app.command("export")(review.export)
+app.command("view")(view.view)
 app.command("upload")(upload.upload)
 app.add_typer(journal.app, name="journal")
 app.command("doctor")(doctor.doctor)

@@ -14,6 +14,7 @@ EXAMPLES = {
     "status": ("status", "status --json"),
     "show": (f"show {_BATCH}", "show 019abcde"),
     "export": ("export --out pending.jsonl", "export --json"),
+    "view": ("view", "view --no-open --port 8765"),
     "upload": ("upload --dry-run", "upload", "upload --url https://telemetry.example.org"),
     "doctor": ("doctor", "doctor --offline --json"),
     "completion": ("completion bash > ~/.local/share/bash-completion/completions/vox-telemetry",),

@@ -7,7 +7,8 @@
     │   └── StoreUnavailableError   it does not answer, or not now; the same request may work later
     ├── KeyChangeError          the key registry does not allow a change
     ├── RefusalError            a request is refused: a problem type of wire 7
-    └── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
+    ├── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
+    └── PluginError             a fixture of the pytest plugin cannot be had (testing/errors.py)
 
 No message holds a value of an event, a token or a password: messages end in answers and logs.
 """

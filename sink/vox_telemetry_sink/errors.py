@@ -8,7 +8,8 @@
     ├── KeyChangeError          the key registry does not allow a change
     ├── RefusalError            a request is refused: a problem type of wire 7
     ├── ConsoleRefusalError     a request for the console is refused: a page in words
-    └── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
+    ├── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
+    └── PluginError             a fixture of the pytest plugin cannot be had (testing/errors.py)
 
 No message holds a value of an event, a token or a password: messages end in answers and logs.
 """

@@ -2,4 +2,5 @@
 
 from vox_telemetry_client.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ what was good when it came.
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -55,6 +56,7 @@ class AuditedBatch(NamedTuple):
     received_at: datetime
     producer_name: str
     producer_version: str
+    family_counts: bytes | None
 
 
 class AuditedEvent(NamedTuple):
@@ -120,6 +122,8 @@ def audit(
         yield Difference(name, "payload-sha256")
     for kind in _of_payload(batch, request, payload):
         yield Difference(name, kind)
+    if not _counts_agree(batch.family_counts, payload, contracts):
+        yield Difference(name, "family-counts")
     for kind, index in _of_events(batch, payload, events, contracts):
         yield Difference(name, kind, index)
 
@@ -175,6 +179,15 @@ def _of_payload(batch: AuditedBatch, request: _Request, payload: _Payload) -> It
         "producer-version": (batch.producer_version, payload.producer.version),
     }
     yield from (kind for kind, (stored, signed) in pairs.items() if stored != signed)
+
+
+def _counts_agree(stored: bytes | None, payload: _Payload, contracts: Contracts) -> bool:
+    """Compare how many events of each family there are, as far as the contract still tells."""
+    families = [contracts.family_of(event) for event in payload.events]
+    if stored is None or None in families:
+        return True
+    signed = Counter(family.family for family in families if family is not None)
+    return same_json(stored, msgspec.json.encode(signed))
 
 
 def _of_events(

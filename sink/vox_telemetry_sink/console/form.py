@@ -11,8 +11,8 @@ from litestar import Request
 from vox_telemetry_sink.errors import ConsoleRefusalError
 from vox_telemetry_sink.receive import Body, receive
 from vox_telemetry_spec.limits import (
+    CONSOLE_FORM_FIELDS_MAX_COUNT,
     CONSOLE_FORM_MAX_BYTES,
-    CONSOLE_FORM_MAX_FIELDS,
     RECEIVE_DEADLINE_S,
 )
 
@@ -51,7 +51,7 @@ def _fields(body: bytes) -> dict[str, str]:
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
-            max_num_fields=CONSOLE_FORM_MAX_FIELDS,
+            max_num_fields=CONSOLE_FORM_FIELDS_MAX_COUNT,
         )
     except ValueError as exc:  # UnicodeDecodeError is one
         raise _no_form() from exc

@@ -316,7 +316,8 @@ SELECT count(*) FROM batch WHERE received_at >= $1 AND coded_body IS NULL;
 -- By a cursor, in the order of the primary key: nothing is sorted. The key as it was enrolled,
 -- whether it is good today or not.
 SELECT batch_id, batch.key_id, public_key, payload_sha256, content_encoding, coded_body,
-       signed_request, event_count, batch.approved_at, received_at, producer_name, producer_version
+       signed_request, event_count, batch.approved_at, received_at, producer_name, producer_version,
+       family_counts
 FROM batch LEFT JOIN client_key USING (key_id)
 WHERE received_at >= $1 AND coded_body IS NOT NULL ORDER BY batch_id;
 

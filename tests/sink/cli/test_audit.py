@@ -157,6 +157,7 @@ BATCH_COLUMNS = {
     "received_at": ("received_at + interval '1 day'", {"received-at", "event.received_at"}),
     "producer_name": (f"'{SECRET}'", {"producer-name"}),
     "producer_version": (f"'{SECRET}'", {"producer-version"}),
+    "family_counts": ("'{\"benchmark\": 2}'", {"family-counts"}),
 }
 EVENT_COLUMNS = {
     "batch_id": (f"'{OTHER_ID}'", {"event-missing", "event-without-batch"}),

@@ -219,7 +219,8 @@ def test_a_viewer_sees_aggregates_and_no_key(visit: Visit, busy: ConsoleSink) ->
 def test_the_keyboard_alone_signs_in_walks_and_revokes(visit: Visit, sink: ConsoleSink) -> None:
     key, page = enrolled(sink, "build farm"), visit.page
     page.goto(f"{sink.url}/console/keys")
-    page.keyboard.insert_text(sink.admin)  # the field has the focus
+    expect(page.get_by_label("Console token")).to_be_focused()
+    page.keyboard.insert_text(sink.admin)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{sink.url}/console/keys")
     page.keyboard.press("Tab")

@@ -143,5 +143,7 @@ CONSOLE_FILTER_MAX_CHARS: Final = 200  # a key id has 43, names of families and 
 CONSOLE_ROWS_MAX_COUNT: Final = 200  # that one table of a page shows
 CONSOLE_NEWEST_MAX_COUNT: Final = 50  # rejections, one by one
 CONSOLE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks to rotate a key
+CONSOLE_ENDS_SOON_MAX_COUNT: Final = 10  # named one by one above the figures; the rest is a number
+CONSOLE_VERSIONS_MAX_COUNT: Final = 50  # of a key; it may name another one in each batch
 CONSOLE_LIVE_INTERVAL_S: Final = 5  # a person looks, no machine: it is seldom enough for a query
 CONSOLE_LIVE_RECENT_S: Final = 60.0  # that "recent" means

@@ -9,6 +9,7 @@ import pytest
 
 from support.enrolments import invited, new_code
 from support.uploads import new_key
+from vox_telemetry_sink.database import QUERIES
 from vox_telemetry_sink.errors import KeyChangeError, StoreError
 from vox_telemetry_sink.key_rows import KeyGrant, Rotation
 from vox_telemetry_sink.key_store import KeyStore
@@ -44,6 +45,11 @@ async def test_keys_are_added_once_listed_and_revoked_once(
         ("keys.add", second.key_id, {"name": "two", "max_sensitivity": "S1"}),
         ("keys.revoke", first.key_id, {}),
     ]
+
+
+async def test_ten_thousand_keys_are_not_each_looked_for_among_all_others(fetch: Fetch) -> None:
+    plan = await fetch(f"EXPLAIN {QUERIES['list_keys'].replace('$1', 'NULL')}")
+    assert "SubPlan" not in "\n".join(line for (line,) in plan)
 
 
 async def test_who_did_it_is_logged_where_the_role_does_not_tell(

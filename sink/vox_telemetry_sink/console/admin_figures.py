@@ -30,7 +30,7 @@ from vox_telemetry_sink.key_rows import ListedKey
 from vox_telemetry_sink.retention import Limits
 from vox_telemetry_sink.retention_store import Taken
 from vox_telemetry_sink.sql import load_queries
-from vox_telemetry_spec.limits import CONSOLE_ROWS_MAX_COUNT
+from vox_telemetry_spec.limits import CONSOLE_ROWS_MAX_COUNT, CONSOLE_VERSIONS_MAX_COUNT
 from vox_telemetry_spec.violations import Violation
 
 _QUERIES: Final = load_queries("console_admin.sql")
@@ -79,7 +79,9 @@ class AdminFigures:
         window = Window.of(now, KEY_DAYS)
         listed = await self._connection.fetch(QUERIES["list_keys"], key_id)
         seen_since = now - timedelta(days=SEEN_WITHIN_DAYS)
-        activity = await self._fetch("key_activity", seen_since, window.since, key_id)
+        activity = await self._fetch(
+            "key_activity", seen_since, window.since, key_id, CONSOLE_VERSIONS_MAX_COUNT
+        )
         active = {row["key_id"]: row for row in activity}
         refused = dict(map(tuple, await self._fetch("key_rejections", window.since)))
         found = [
@@ -180,7 +182,7 @@ def _key_figures(
         key=key,
         state=key.state(now),
         last_seen=active and active["last_seen"],
-        versions=active["versions"] if active else [],
+        versions=active["versions"][::-1] if active else [],
         batches=active["batches"] if active else 0,
         events=active["events"] if active else 0,
         rejected=refused.get(key.key_id, 0),

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from vox_telemetry_sink.console.rows import KeyFigures
 from vox_telemetry_sink.console.words import moment, plural, short_name
-from vox_telemetry_spec.limits import CONSOLE_ENDS_SOON_S
+from vox_telemetry_spec.limits import CONSOLE_ENDS_SOON_MAX_COUNT, CONSOLE_ENDS_SOON_S
 
 _ENDS_SOON: Final = timedelta(seconds=CONSOLE_ENDS_SOON_S)
 
@@ -37,15 +37,24 @@ def needs_attention(
     if waiting := [each for each in keys if each.state == "waiting"]:
         words = f"{plural(len(waiting), 'key waits', 'keys wait')} for an administrator's approval"
         found.append(Attention("warn", words, "/console/keys?state=waiting"))
-    found += [
+    return found + _ending(keys, now)
+
+
+def _ending(keys: Sequence[KeyFigures], now: datetime) -> list[Attention]:
+    """Return the keys that end first, and how many more end soon: there may be thousands."""
+    ends = [(each.key.not_after, each.key) for each in keys if ends_soon(each, now)]
+    first = sorted(ends)[:CONSOLE_ENDS_SOON_MAX_COUNT]
+    found = [
         Attention(
             "warn",
-            f"Key “{short_name(each.key.name)}” ends on {moment(each.key.not_after)} UTC",
-            f"/console/keys/{each.key.key_id}",
+            f"Key “{short_name(key.name)}” ends on {moment(end)} UTC",
+            f"/console/keys/{key.key_id}",
         )
-        for each in keys
-        if ends_soon(each, now)
+        for end, key in first
     ]
+    if more := len(ends) - len(first):
+        words = f"{plural(more, 'more key ends', 'more keys end')} within two weeks"
+        found.append(Attention("warn", words, "/console/keys?state=good"))
     return found
 
 

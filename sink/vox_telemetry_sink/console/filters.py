@@ -38,12 +38,17 @@ class KeysFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: _Word = ""
 
 
-class RejectionsFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Days, and which problem, rule and key; '' is all of them."""
+class HiddenRejectionsFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days, and which problem and rule; '' is all of them. A viewer knows no key to ask for."""
 
     days: _Days = 30
     problem: _Word = ""
     rule: _Word = ""
+
+
+class RejectionsFilter(HiddenRejectionsFilter, frozen=True, forbid_unknown_fields=True):
+    """The same, and which key."""
+
     key: _Word = ""
 
 

@@ -81,6 +81,12 @@ class Gate:
         origin, authority = self._config.public_origin, self._config.public_authority
         ours = own_origins(fields.get("host", ""), origin, authority)
         check_same_origin(scope["method"], fields, ours)
+        if (
+            "\0" in scope["path"]
+        ):  # no text of the database holds one, so nothing has such an address
+            raise ConsoleRefusalError(
+                HTTPStatus.NOT_FOUND, "There is no such page in this console."
+            )
 
     async def _let_in(self, scope: HTTPScope) -> str | None:
         """Note who is signed in; return where to send a browser that nobody is signed in with.

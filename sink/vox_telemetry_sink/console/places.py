@@ -48,6 +48,8 @@ def safe_next(text: str) -> str:
     if "\\" in text or ".." in text or "//" in text or not text.startswith("/"):
         return CONSOLE_PATH
     path = normal(urlsplit(text).path)
+    if "%2e" in path.lower():
+        return CONSOLE_PATH  # browsers take these for dots, and two of them lead up
     if not is_console(path) or is_open(path) or not is_page(path):
         return CONSOLE_PATH
     return text

@@ -10,7 +10,13 @@ from litestar.response import Template
 
 from vox_telemetry_sink.console.admin_figures import Administrator
 from vox_telemetry_sink.console.answers import csv
-from vox_telemetry_sink.console.filters import DAYS, RejectionsFilter, query_of, read_filter
+from vox_telemetry_sink.console.filters import (
+    DAYS,
+    HiddenRejectionsFilter,
+    RejectionsFilter,
+    query_of,
+    read_filter,
+)
 from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.console.rows import HiddenRule, PlaceSum, RefusedBatch
@@ -39,10 +45,10 @@ async def rejections(
     now: NamedDependency[datetime],
 ) -> Template:
     """Show the rejections, of k-anonymous groups to a viewer."""
+    if not visitor.is_admin:
+        return await _for_viewer(request, visitor, reads, now)
     chosen = read_filter(request.query_params.multi_items(), RejectionsFilter)
     window = Window.of(now, chosen.days)
-    if not visitor.is_admin:
-        return await _for_viewer(visitor, reads, window, chosen)
     async with reads.for_admin(Administrator(visitor)) as figures:
         problems = await figures.problems(window, chosen)
         places = await figures.places(window, chosen)
@@ -68,8 +74,10 @@ async def rejections(
 
 
 async def _for_viewer(
-    visitor: Visitor, reads: Reads, window: Window, chosen: RejectionsFilter
+    request: Request[Any, Any, Any], visitor: Visitor, reads: Reads, now: datetime
 ) -> Template:
+    chosen = read_filter(request.query_params.multi_items(), HiddenRejectionsFilter)
+    window = Window.of(now, chosen.days)
     async with reads.for_viewer() as figures:
         problems = await figures.problems(window, chosen.problem or None)
         rules = await figures.rules(window, chosen.problem or None, chosen.rule or None)
@@ -112,13 +120,16 @@ async def rules_csv(
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     """Give the violations by rule, to an administrator by place as well."""
-    chosen = read_filter(request.query_params.multi_items(), RejectionsFilter)
-    window = Window.of(now, chosen.days)
+    pairs = request.query_params.multi_items()
     if visitor.is_admin:
+        chosen = read_filter(pairs, RejectionsFilter)
         async with reads.for_admin(Administrator(visitor)) as figures:
-            return csv(places_sheet(await figures.places(window, chosen)))
+            return csv(places_sheet(await figures.places(Window.of(now, chosen.days), chosen)))
+    asked = read_filter(pairs, HiddenRejectionsFilter)
     async with reads.for_viewer() as k_anonymous:
-        found = await k_anonymous.rules(window, chosen.problem or None, chosen.rule or None)
+        found = await k_anonymous.rules(
+            Window.of(now, asked.days), asked.problem or None, asked.rule or None
+        )
     return csv(hidden_rules_sheet(found))
 
 

@@ -6,9 +6,12 @@ from typing import Final, NamedTuple
 
 Cell = str | int | date | None
 
-# A cell that begins with one of them is a formula to a spreadsheet (OWASP, "CSV Injection").
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_QUOTED: Final = frozenset('",\r\n')
+# A cell that begins with one of them is a formula to a spreadsheet (OWASP, "CSV Injection"); the
+# last four are the full-width forms, which spreadsheets of East Asia read as the first four.
+_FORMULA: Final = (*"=+-@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
+# The semicolon and the tab are what spreadsheets of some countries split cells at: a second half
+# must not become a cell that begins with a formula.
+_QUOTED: Final = frozenset('",;\t\r\n')
 
 
 class Sheet(NamedTuple):

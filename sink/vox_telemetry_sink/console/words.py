@@ -9,7 +9,7 @@ UNKNOWN: Final = "—"
 _NAME_SHOWN_MAX_CHARS: Final = 80
 _ID_SHOWN_CHARS: Final = 10
 _KIB: Final = 1024
-_SCALES: Final = ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k"))
+_SCALES: Final = tuple((1_000**power, letter) for power, letter in enumerate(" kMGTPE"))[:0:-1]
 _TENTHS_UNDER: Final = 100
 
 

@@ -24,11 +24,11 @@ GROUP BY day, family;
 
 -- key_activity --
 -- $1 since when versions and the last batch count, $2 since when batches and events do; $3 one key,
--- or NULL.
+-- or NULL; $4 how many versions, the last ones by their text.
 SELECT key_id, max(received_at) AS last_seen,
        count(*) FILTER (WHERE received_at >= $2) AS batches,
        coalesce(sum(event_count) FILTER (WHERE received_at >= $2), 0)::bigint AS events,
-       array_agg(DISTINCT producer_version) AS versions
+       (array_agg(DISTINCT producer_version ORDER BY producer_version DESC))[:$4] AS versions
 FROM batch WHERE received_at >= $1 AND ($3::text IS NULL OR key_id = $3) GROUP BY key_id;
 
 -- key_rejections --

@@ -50,12 +50,14 @@ SELECT public_key, name, max_sensitivity, revoked_at, families, not_before, not_
 FROM client_key WHERE key_id = $1;
 
 -- list_keys --
--- $1 one key, or NULL for all of them.
-SELECT key_id, public_key, name, max_sensitivity, families, enrolled_at, not_before, not_after,
-       approved_at, revoked_at, replaces,
-       (SELECT later.key_id FROM client_key later
-        WHERE later.replaces = client_key.key_id AND later.revoked_at IS NULL LIMIT 1) AS replaced_by
-FROM client_key WHERE $1::text IS NULL OR key_id = $1 ORDER BY enrolled_at, key_id;
+-- $1 one key, or NULL for all of them. Joined, not looked up row by row: there may be ten thousand.
+SELECT client_key.key_id, public_key, name, max_sensitivity, families, enrolled_at, not_before,
+       not_after, approved_at, revoked_at, client_key.replaces, later.key_id AS replaced_by
+FROM client_key LEFT JOIN (
+    SELECT DISTINCT ON (replaces) replaces, key_id FROM client_key
+    WHERE replaces IS NOT NULL AND revoked_at IS NULL ORDER BY replaces, enrolled_at DESC, key_id
+) AS later ON later.replaces = client_key.key_id
+WHERE $1::text IS NULL OR client_key.key_id = $1 ORDER BY enrolled_at, client_key.key_id;
 
 -- add_key --
 -- No row comes back when the key is enrolled already. $10 NULL: it waits for approval.

@@ -118,6 +118,22 @@ async def test_keys_have_their_state_and_what_they_sent_lately(
     assert [each.key.key_id for each in await figures.keys(NOW, "b")] == ["b"]
 
 
+async def test_of_a_key_that_names_a_new_version_in_each_batch_the_last_fifty_are_read(
+    database_url: str, figures: Fresh
+) -> None:
+    await store_key(database_url, "a", "active")
+    await store_upload(database_url, "a", NOW)
+    await run(
+        database_url,
+        "INSERT INTO batch SELECT (jsonb_populate_record(batch, jsonb_build_object('batch_id',"
+        " gen_random_uuid(), 'producer_version', '1.' || n))).*"
+        " FROM batch, generate_series(100, 300) n",
+    )
+    [active] = await figures.keys(NOW)
+    assert (active.batches, len(active.versions)) == (202, 50)
+    assert (active.versions[0], active.versions[-1]) == ("1.251", "1.300")
+
+
 async def test_rejections_are_counted_by_problem_rule_and_place(
     database_url: str, figures: Fresh
 ) -> None:

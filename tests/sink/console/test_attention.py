@@ -33,6 +33,21 @@ def test_what_fails_comes_first_and_each_has_its_place() -> None:
     ]
 
 
+def test_thousands_of_keys_that_end_soon_are_ten_and_a_number() -> None:
+    keys = [
+        key(name=f"team {number}", not_after=NOW + timedelta(minutes=20_000 - number))
+        for number in range(10_000)
+    ]
+    found = needs_attention([], keys, NOW, default_holds_events=False)
+    assert len(found) == 11
+    assert found[0].words == "Key “team 9999” ends on 2026-11-26 22:41 UTC"
+    assert found[-1] == (
+        "warn",
+        "9\u202f990 more keys end within two weeks",
+        "/console/keys?state=good",
+    )
+
+
 def test_a_key_ends_soon_when_two_weeks_are_left_and_nothing_replaces_it() -> None:
     last = NOW + timedelta(days=14)
     assert ends_soon(key(not_after=last), NOW)

@@ -76,6 +76,12 @@ async def test_a_forged_cookie_is_nobody(stranger: Person) -> None:
         assert (await stranger.get("/console/nowhere")).status_code == 303
 
 
+async def test_an_address_with_a_zero_byte_is_that_of_no_page(admin: Person) -> None:
+    for path in ("/console/keys/%00", "/console/keys/%00/revoke", "/console/%00"):
+        answer = await admin.get(path)
+        assert (answer.status_code, "no such page" in answer.text) == (404, True)
+
+
 async def test_another_host_is_refused_before_anything_else(
     admin: Person, admin_token: ConsoleToken
 ) -> None:

@@ -347,6 +347,15 @@ BAD = (
 )
 
 
+async def test_a_viewer_cannot_ask_for_a_key(
+    admin: httpx.AsyncClient, viewer: httpx.AsyncClient
+) -> None:
+    for path in ("/console/rejections?key=k", "/console/rejections-by-rule.csv?key=k"):
+        assert (await admin.get(path)).status_code == 200
+        refused = await viewer.get(path)
+        assert (refused.status_code, "one of: days, problem, rule." in refused.text) == (400, True)
+
+
 async def test_a_bad_filter_is_a_page_in_words_and_repeats_nothing(
     admin: httpx.AsyncClient,
 ) -> None:

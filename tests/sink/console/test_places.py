@@ -67,6 +67,8 @@ def test_a_page_of_the_console_may_follow_a_sign_in(wanted: str) -> None:
         "/console\\@evil.example",
         "/console/../v1/batches",
         "/console//evil.example",
+        "/console/%2e%2e/readyz",
+        "/console/.%2E/readyz",
         "/console@evil.example/",
         "javascript:alert(1)",
         "console/keys",

@@ -20,9 +20,14 @@ def test_a_sheet_is_rfc_4180_byte_for_byte() -> None:
 
 def test_no_cell_is_a_formula() -> None:
     hostile = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")']
+    hostile += ["\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)"]
     text = Sheet("s", ["a"], [[each] for each in hostile]).text()
     read = [row[0] for row in csv.reader(io.StringIO(text, newline=""))][1:]
     assert read == [f"'{each}" for each in hostile]
+
+
+def test_no_half_of_a_cell_is_a_formula_where_semicolons_or_tabs_divide() -> None:
+    assert Sheet("s", ["a"], [["x;=1+1"], ["x\t=1+1"]]).text() == 'a\r\n"x;=1+1"\r\n"x\t=1+1"\r\n'
 
 
 def test_a_sheet_without_rows_has_its_header() -> None:

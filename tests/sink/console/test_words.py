@@ -35,7 +35,8 @@ def test_numbers_have_thin_separators() -> None:
         (1500, "1.5k"),
         (20_000, "20k"),
         (2_500_000, "2.5M"),
-        (4e12, "4e+03G"),
+        (10**12, "1T"),
+        (2_500 * 10**12, "2.5P"),
     ],
 )
 def test_an_axis_is_short(value: int, written: str) -> None:

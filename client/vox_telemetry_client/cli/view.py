@@ -68,8 +68,11 @@ def _ended_by_signal() -> Iterator[Callable[[], None]]:
         while not ended.wait(_WAIT_S):
             pass
 
-    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = {one: signal.getsignal(one) for one in ends}  # whole before the first may come
     try:
+        for one in ends:
+            signal.signal(one, note)
         yield wait
     finally:
         give_back()

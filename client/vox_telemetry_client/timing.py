@@ -27,8 +27,8 @@ R = TypeVar("R")
 
 _LOG = logging.getLogger(__name__)
 _told: set[str] = set()
-# Until when (monotonic) a store that another process held is left alone: a loop of a thousand blocks
-# must not wait a thousand times.
+# Until when (monotonic) a store that another process held is left alone: a loop of a thousand
+# blocks must not wait a thousand times.
 _busy_until_s: dict[Path | None, float] = {}
 # Of each thread and each asyncio task its own, so that one timing may be open in many at once.
 _open: ContextVar[tuple[tuple["record_timing", int], ...]] = ContextVar("open timings", default=())
@@ -41,7 +41,8 @@ class record_timing:  # noqa: N801 -- it is called as a function is: `@record_ti
     Exception) or `interrupted` (any other, as Ctrl-C and a cancelled task). The exception itself is
     neither recorded nor held back. The clock is monotonic. The row is written when the block ends,
     in the same thread, so also in an event loop: milliseconds as a rule, two seconds at most where
-    another process holds the store, which is then left alone for half a minute. Where telemetry is switched off nothing is written.
+    another process holds the store, which is then left alone for half a minute. Where telemetry is
+    switched off nothing is written.
 
     One object may be entered again before it is left, in other threads and tasks too.
     """

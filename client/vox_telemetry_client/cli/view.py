@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -37,7 +37,8 @@ def view(*, port: Port = None, no_open: NoOpen = False, as_json: AsJson = False)
             output.line(address)
             output.note("good for one browser; Ctrl-C ends it, and nothing has been sent")
             if not no_open:
-                _open(address)
+                # Some browsers are waited for until they end; Ctrl-C and SIGTERM must not wait.
+                Thread(target=_open, args=(address,), daemon=True).start()
         wait()
 
 

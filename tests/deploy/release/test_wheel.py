@@ -67,6 +67,9 @@ def test_the_wheel_has_both_programs_and_its_licence(wheel: Path) -> None:
         "[console_scripts]",
         "vox-telemetry = vox_telemetry_client.cli:main",
         "vox-telemetry-sink = vox_telemetry_sink:main",
+        "",
+        "[pytest11]",
+        "vox_telemetry = vox_telemetry_sink.testing.plugin",
     ]
     assert "\nLicense-Expression: Apache-2.0\n" in metadata
     assert licence == (ROOT / "LICENSE").read_bytes()

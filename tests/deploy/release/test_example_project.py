@@ -1,0 +1,130 @@
+"""docs/examples/integration-tests, as another project has it: with the built wheel, from anywhere."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from support import containers
+from support.checkouts import ROOT
+from support.cli import Ran
+from support.postgres import PostgresServer
+from support.wheelhouse import offline, pack
+
+EXAMPLE = ROOT / "docs" / "examples" / "integration-tests"
+UV = Path(sys.executable).parent / "uv"
+# What testcontainers needs to know of the engine of this machine.
+OF_THE_ENGINE = ("DOCKER_", "TESTCONTAINERS_", "TC_")
+HARMLESS = '"details": {"stage": stage},'
+FORBIDDEN = '"details": {"stage": stage, "folder": __import__("os").getcwd()},'
+UNWANTED = '"details": {"stage": stage, "where": __import__("os").getcwd().rpartition("/")[2]},'
+
+
+class Installed(NamedTuple):
+    """A Python with `vox-telemetry[testing]` and nothing else, and an empty home."""
+
+    python: Path
+    home: Path
+
+    def pytest(self, project: Path, *args: str) -> Ran:
+        env = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_ENGINE)}
+        # The embedded Postgres looks for unshare or setpriv.
+        env |= {"HOME": str(self.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+        done = subprocess.run(
+            [self.python, "-m", "pytest", "-p", "no:cacheprovider", *args],
+            cwd=project, env=env, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    at = tmp_path_factory.mktemp("example")
+    (at / "wheels").mkdir()
+    (at / "home").mkdir()
+    pack(_needed(), at / "wheels")
+    env = os.environ | offline(at / "wheels") | {"UV_CACHE_DIR": str(at / "cache")}
+    python = at / "venv" / "bin" / "python"
+    wanted = f"vox-telemetry[testing] @ {wheel.as_uri()}"
+    for command in (["venv", at / "venv"], ["pip", "install", "--python", python, wanted]):
+        done = subprocess.run(
+            [UV, *command, "--quiet"], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    return Installed(python, at / "home")
+
+
+def _needed() -> set[str]:
+    """Return what the extra brings along, by the metadata of what is installed here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "deploy" / "release"))
+        import licences
+
+        rules = tomllib.loads(licences.RULES.read_text(encoding="utf-8"))
+        needed: set[str] = licences.needed("testing", rules)
+    return needed
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Copy the example to where nothing of this checkout is."""
+    return Path(
+        shutil.copytree(EXAMPLE, tmp_path / "kiln", ignore=shutil.ignore_patterns("__pycache__"))
+    )
+
+
+def test_its_tests_pass_from_the_wheel_in_an_empty_home(
+    installed: Installed, project: Path
+) -> None:
+    ran = installed.pytest(project, "--telemetry-postgres=embedded")
+    assert ran.code == 0, ran.out + ran.err
+    assert "4 passed" in ran.out
+    assert "telemetry postgres: embedded" in ran.out.splitlines()
+    assert list(installed.home.iterdir()) == []
+
+
+def test_one_of_its_tests_passes_with_a_container(installed: Installed, project: Path) -> None:
+    ran = installed.pytest(project, "--telemetry-postgres=container", "-k", "keeps_its_timings")
+    assert ran.code == 0, ran.out + ran.err
+    assert f"telemetry postgres: container {containers.POSTGRES_IMAGE}" in ran.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("change", "test", "said"),
+    [
+        (FORBIDDEN, "keeps_its_timings", "/metadata/details/folder: "),
+        (UNWANTED, "and_nothing_else", "got the text in 4 places, expected none: body of batch "),
+    ],
+    ids=["forbidden", "unwanted"],
+)
+def test_it_goes_red_when_the_project_would_send_what_it_must_not(
+    change: str,
+    test: str,
+    said: str,
+    installed: Installed,
+    project: Path,
+    postgres_server: PostgresServer,
+) -> None:
+    file = project / "src" / "kiln" / "telemetry.py"
+    assert HARMLESS in file.read_text()
+    file.write_text(file.read_text().replace(HARMLESS, change))
+    choice = f"--telemetry-postgres={postgres_server.admin_dsn}"
+    ran = installed.pytest(project, choice, "-k", test)
+    assert ran.code == 1, ran.out + ran.err
+    assert said in ran.out
+
+
+def test_its_page_tells_what_its_files_are() -> None:
+    page = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| \[([\w./]+)\]", page, re.MULTILINE))
+    files = {path.relative_to(EXAMPLE).as_posix() for path in EXAMPLE.glob("*/**/*.py")}
+    assert listed == {file for file in files if not file.endswith("__init__.py")}
+    for change in (FORBIDDEN, UNWANTED):
+        member = change.partition(": __import__")[0].rpartition(", ")[2]
+        assert f"`{member}: " in page

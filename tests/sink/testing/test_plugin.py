@@ -1,0 +1,203 @@
+"""What pytest loads: in runs of other projects' tests, each in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from support.inner_pytest import NO_AUTOLOAD, PLUGIN, command, run_pytest, written
+from support.postgres import PostgresServer
+from support.processes import GONE_WITHIN_S, is_running
+
+OURS = ("vox_telemetry", "asyncpg", "httpx", "keyring", "litestar", "testcontainers", "docker")
+XDIST = ("-p", "xdist", "-n", "2", "--dist", "each")
+PLAIN = "def test_of_another_project():\n    assert 1 + 1 == 2\n"
+TELLS_MODULES = """
+import json, sys
+def pytest_unconfigure(config):
+    with open("modules.json", "w") as file:
+        json.dump(sorted(sys.modules), file)
+"""
+HIDES = """
+from vox_telemetry_sink.testing import plugin
+real = plugin.find_spec
+plugin.find_spec = lambda name: None if name == "testcontainers" else real(name)
+"""
+OWN_DATABASES = """
+import asyncio
+import pytest
+from vox_telemetry_sink.database import migrate
+
+@pytest.mark.parametrize("number", range(4))
+def test_each_has_its_own(number, telemetry_database_url, worker_id):
+    assert asyncio.run(migrate(telemetry_database_url)) == []
+    with open(worker_id, "a") as seen:
+        seen.write(telemetry_database_url + "\\n")
+"""
+WAITS = """
+import os, time
+def test_is_interrupted(telemetry_sink):
+    with open("written", "w") as file:
+        file.write(f"{telemetry_sink._child._process.pid} {telemetry_sink.database_url}")
+    os.rename("written", "pid")
+    time.sleep(600)
+"""
+FAILS = """
+def test_fails(telemetry_sink):
+    with open("pid", "w") as file:
+        file.write(str(telemetry_sink._child._process.pid))
+    assert telemetry_sink.events() == ["something"]
+"""
+
+
+def test_a_run_that_uses_no_fixture_is_as_it_is_without_the_plugin(tmp_path: Path) -> None:
+    folder = written(tmp_path, conftest=TELLS_MODULES, test_plain=PLAIN)
+    said, modules = [], []
+    for options in (PLUGIN, ()):
+        ran = run_pytest(folder, "-q", *options)
+        assert (ran.code, ran.err) == (0, "")
+        said.append(re.sub(r"in \d\.\d\ds", "", ran.out))
+        modules.append(set(json.loads((folder / "modules.json").read_text())))
+    assert said[0] == said[1]
+    added = modules[0] - modules[1]
+    of_the_plugin = {name for name in added if name.startswith("vox_telemetry")}
+    assert of_the_plugin == {
+        "vox_telemetry_sink",
+        "vox_telemetry_sink.testing",
+        "vox_telemetry_sink.testing.environment",
+        "vox_telemetry_sink.testing.plugin",
+    }
+    assert {name.partition(".")[0] for name in added - of_the_plugin} <= sys.stdlib_module_names
+    assert not [one for one in modules[0] - of_the_plugin if one.partition(".")[0] in OURS]
+
+
+def test_without_the_extra_a_fixture_says_what_to_install(tmp_path: Path) -> None:
+    source = "def test_it(telemetry_sink):\n    pass\n"
+    folder = written(tmp_path, conftest=HIDES, test_it=source, test_plain=PLAIN)
+    ran = run_pytest(folder, "-q", *PLUGIN)
+    assert ran.code == 1
+    assert "not installed (testcontainers): pip install 'vox-telemetry[testing]'" in ran.out
+    assert "1 passed, 1 error" in ran.out
+    assert "Traceback" not in ran.out
+
+
+def test_a_postgres_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
+    source = "def test_it(telemetry_sink):\n    pass\n"
+    ran = run_pytest(written(tmp_path, test_it=source), *PLUGIN, "--telemetry-postgres=hunter2")
+    assert ran.code == 1
+    assert "\n--telemetry-postgres is none of auto, container, embedded or postgresql://" in ran.out
+    assert "Traceback" not in ran.out
+    assert "telemetry postgres:" not in ran.out
+
+
+def test_the_fixtures_are_documented(tmp_path: Path) -> None:
+    ran = run_pytest(written(tmp_path, test_plain=PLAIN), "--fixtures", *PLUGIN)
+    told = dict(re.findall(r"^(\w+)(?: \[session scope\])? -- .*\n    (.+)", ran.out, re.MULTILINE))
+    ours = {name: words for name, words in told.items() if "telemetry" in name}
+    assert ours == {
+        "telemetry_postgres": "Run one Postgres for all tests: `.label` says which, `.database()` "
+        "gives a migrated database.",
+        "telemetry_database_url": "Give the test a migrated database of its own, empty; its URL, "
+        "for the role that owns it.",
+        "telemetry_sink": "Serve a sink on a free port of 127.0.0.1, in a process of its own, over "
+        "an empty database.",
+        "telemetry_prepared_home": "Make the key of the operator's machines once: it takes longer "
+        "than to copy a folder.",
+        "telemetry_client": "Make this process an operator's machine that sends to "
+        "`telemetry_sink` and nowhere else.",
+        "assert_telemetry": "Assert what arrived: `.stored(3)`, `.never_sent(canary)`, "
+        "`.everything_accounted_for()`, ….",
+    }
+
+
+def test_without_an_engine_each_worker_has_an_embedded_postgres_and_each_test_a_database(
+    tmp_path: Path,
+) -> None:
+    folder = written(tmp_path, test_own=OWN_DATABASES)
+    ran = run_pytest(folder, *PLUGIN, *XDIST, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert ran.code == 0, ran.out
+    assert "8 passed" in ran.out
+    assert "telemetry postgres: embedded" in ran.out.splitlines()
+    urls = [(folder / worker).read_text().splitlines() for worker in ("gw0", "gw1")]
+    assert [len(set(one)) for one in urls] == [4, 4]
+    sockets = {parse_qs(urlsplit(one).query)["host"][0] for each in urls for one in each}
+    assert len(sockets) == 2
+    assert not any(Path(one).exists() for one in sockets)
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
+def test_the_sink_ends_however_the_run_is_ended(
+    ended_by: signal.Signals, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    folder = written(tmp_path, test_waits=WAITS)
+    choice = f"--telemetry-postgres={postgres_server.admin_dsn}"
+    with subprocess.Popen(
+        command(*PLUGIN, choice), env=os.environ | NO_AUTOLOAD, cwd=folder, stdout=subprocess.PIPE
+    ) as run:
+        pid, url = _once_written(folder / "pid", run).split()
+        assert is_running(int(pid))
+        run.send_signal(ended_by)
+        run.communicate(timeout=60)
+    _expect_gone(int(pid))
+    if ended_by is signal.SIGKILL:  # what no teardown has dropped
+        name = urlsplit(url).path.removeprefix("/")
+        postgres_server.administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_the_sink_ends_with_a_test_that_fails(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    folder = written(tmp_path, test_fails=FAILS)
+    ran = run_pytest(folder, *PLUGIN, f"--telemetry-postgres={postgres_server.admin_dsn}")
+    assert ran.code == 1
+    assert "1 failed" in ran.out
+    assert "telemetry postgres: the server that was named" in ran.out.splitlines()
+    assert not is_running(int((folder / "pid").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "ini", "meant"),
+    [
+        ("embedded", "container", "postgresql://x@h/n", "embedded"),
+        (None, "container", "embedded", "container"),
+        (None, None, "embedded", "embedded"),
+        (None, None, None, "auto"),
+    ],
+)
+def test_the_option_beats_the_environment_beats_the_ini_file(
+    option: str | None, variable: str | None, ini: str | None, meant: str, tmp_path: Path
+) -> None:
+    tells = "from vox_telemetry_sink.testing import plugin\n"
+    tells += "def pytest_report_header(config):\n    return f'meant: {plugin._choice(config)}'\n"
+    folder = written(tmp_path, conftest=tells, test_plain=PLAIN)
+    options = [f"--telemetry-postgres={option}"] * bool(option)
+    options += ["-o", f"telemetry_postgres={ini}"] * bool(ini)
+    env = {"VOX_TELEMETRY_TEST_POSTGRES": variable} if variable else {}
+    ran = run_pytest(folder, *PLUGIN, *options, **env)
+    assert (ran.code, f"meant: {meant}" in ran.out.splitlines()) == (0, True)
+
+
+def _once_written(file: Path, run: "subprocess.Popen[bytes]") -> str:
+    while not file.exists():
+        assert run.poll() is None, run.communicate()[0].decode()
+        time.sleep(0.05)
+    return file.read_text()
+
+
+def _expect_gone(pid: int) -> None:
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"the sink, process {pid}, outlived its run"
+        time.sleep(0.05)
+
+
+def test_every_run_of_ours_has_the_plugin(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.pluginmanager.has_plugin("vox_telemetry")
+    assert "PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in os.environ

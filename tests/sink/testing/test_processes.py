@@ -1,0 +1,66 @@
+"""Programs that end with their starter, over a module made for it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from support.processes import is_running
+from vox_telemetry_sink.testing import processes
+from vox_telemetry_sink.testing.errors import PluginError
+from vox_telemetry_sink.testing.processes import Child
+
+WAITS = """
+import os, pathlib
+from vox_telemetry_sink.testing.processes import wait_for_the_end_of_input
+pathlib.Path("pid").write_text(str(os.getpid()))
+wait_for_the_end_of_input()
+pathlib.Path("ended").touch()
+"""
+DEAF = "import time\nprint('deaf', flush=True)\ntime.sleep(600)\n"
+FAILS = "raise SystemExit('no such port')\n"
+
+
+def child(folder: Path, source: str) -> Child:
+    (folder / "program.py").write_text(source)
+    return Child("program", environment=os.environ, cwd=folder, log=folder / "log")
+
+
+def test_it_ends_in_order_when_its_input_does(tmp_path: Path) -> None:
+    started = child(tmp_path, WAITS)
+    started.wait_until((tmp_path / "pid").exists)
+    assert started.is_running()
+    started.end()
+    assert not started.is_running()
+    assert (tmp_path / "ended").exists()
+
+
+def test_one_that_does_not_listen_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "ENDED_WITHIN_S", 0.1)
+    started = child(tmp_path, DEAF)
+    started.wait_until(lambda: (tmp_path / "log").read_text() == "deaf\n")
+    started.end()
+    assert not started.is_running()
+
+
+def test_one_that_ends_before_it_is_ready_says_why(tmp_path: Path) -> None:
+    started = child(tmp_path, FAILS)
+    with pytest.raises(PluginError, match="program ended while it started: no such port"):
+        started.wait_until(lambda: False)
+    started.end()
+
+
+def test_one_that_is_never_ready_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "READY_WITHIN_S", 0.1)
+    started = child(tmp_path, WAITS)
+    try:
+        with pytest.raises(PluginError, match=r"program was not ready within 0 s"):
+            started.wait_until(lambda: False)
+    finally:
+        started.end()
+    pid = tmp_path / "pid"
+    assert not (pid.exists() and is_running(int(pid.read_text())))

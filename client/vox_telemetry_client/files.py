@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Windows has neither flag; its symbolic links need a privilege to make.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _READER_WAIT_S = 2.0  # our readers hold these small files open for milliseconds
 _POLL_S = 0.02
 
@@ -93,12 +95,22 @@ def read_at_most(path: Path, max_bytes: int, *, follow_link: bool = False) -> by
         OSError: absent, no regular file, or it cannot be read.
 
     """
-    link = 0 if follow_link else _NO_FOLLOW
-    descriptor = os.open(path, os.O_RDONLY | link | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "no regular file")
+    with open_regular(path, 0 if follow_link else _NO_FOLLOW) as file:
         return file.read(max_bytes)
+
+
+def open_regular(path: Path, flags: int = 0) -> BinaryIO:
+    """Open a regular file to be read; a named pipe would keep its reader waiting for ever.
+
+    Raises:
+        OSError: absent, no regular file, or it cannot be read.
+
+    """
+    descriptor = os.open(path, _READ | flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def delete(path: Path) -> None:

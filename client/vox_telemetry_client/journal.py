@@ -18,7 +18,13 @@ from typing import BinaryIO
 import msgspec
 
 from vox_telemetry_client.errors import SpoolError, SpoolFullError
-from vox_telemetry_client.files import FILE_MODE, is_no_space, sync_folder, write_all
+from vox_telemetry_client.files import (
+    FILE_MODE,
+    is_no_space,
+    open_regular,
+    sync_folder,
+    write_all,
+)
 from vox_telemetry_client.journal_lines import Enqueued, Line
 from vox_telemetry_client.limits import RECEIVED_MAX_BATCHES, WINDOW_BATCHES
 from vox_telemetry_spec.limits import RECEIPT_PROOF_MAX_BYTES
@@ -53,7 +59,7 @@ class Journal:
         """
         end_bytes, due = start_bytes, 0
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 file.seek(start_bytes)
                 for text in file:
                     if not text.endswith(b"\n"):
@@ -100,7 +106,7 @@ class Journal:
         first_bytes = 0 if within_bytes is None else max(0, end_bytes - within_bytes)
         tail = b""
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 # Their ends, and that of one before.
                 while end_bytes > first_bytes and tail.count(b"\n") <= most:
                     start_bytes = max(first_bytes, end_bytes - _TAIL_BYTES)

@@ -62,6 +62,10 @@ def _read(name: str, take: Callable[[CaseElement], None]) -> None:
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     if name == STANDARD_INPUT:
+        if sys.stdin is None:  # closed, as by `<&-`
+            raise InputRefusedError(
+                "standard input is closed, expected a JUnit file; nothing was recorded"
+            )
         yield sys.stdin.buffer
         return
     try:

@@ -62,6 +62,7 @@ SPOOL_LOCK_WAIT_S: Final = (
 )
 UPLOAD_LOCK_WAIT_S: Final = 0.5  # `status` touches the lock for a moment; an upload keeps it
 RECORD_WAIT_S: Final = 2.0  # a program that records is kept waiting by another writer this long
+TIMING_BUSY_PAUSE_S: Final = 30.0  # a store that made a timing wait is not asked meanwhile
 PRUNE_WAIT_S: Final = 10.0  # a person waits; the original may be writing
 KEYRING_WAIT_S: Final = 60.0  # a desktop may be asking the operator for a password
 KEY_LIST_WAIT_S: Final = 10.0  # held for milliseconds, so this long means a stopped process

@@ -66,7 +66,11 @@ class Reporter:
 
         What a subtest says comes before the call that it is part of, and gives way to it.
         """
-        key = (report.nodeid, getattr(report, "worker_id", ""))
+        worker = getattr(report, "worker_id", "")
+        if report.when not in _PHASES and not worker:  # it died; what it had begun ends with this
+            for begun in [one for one in self._under_way if one[0] == report.nodeid]:
+                worker = begun[1]
+        key = (report.nodeid, worker)
         attempt = self._under_way.setdefault(key, _Attempt())
         if report.outcome == _RERUN:
             self._under_way[key] = _Attempt(reruns=attempt.reruns + 1)

@@ -119,7 +119,8 @@ class SuiteTimings:
         """Return the functions by name: of each place's names, the first that may be sent."""
         found = NamedTimings()
         for place, timing in self._places.items():
-            name = next(filter(may_be_sent, place.names), None)
+            fits = all(map(may_be_sent, place.pieces))
+            name = next(filter(may_be_sent, place.names if fits else place.around), None)
             if name is None:
                 found.nameless += timing.cases
                 continue

@@ -8,14 +8,16 @@ are errors. What the timed code raises goes on as it was.
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
-from time import perf_counter_ns
+from time import monotonic, perf_counter_ns
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast
 
-from vox_telemetry_client.errors import TelemetryError
+from vox_telemetry_client.errors import StoreBusyError, TelemetryError
+from vox_telemetry_client.limits import TIMING_BUSY_PAUSE_S
 from vox_telemetry_client.recording import record
 from vox_telemetry_client.timing_event import BENCHMARK, Detail, Unit, benchmark_row, in_unit
 from vox_telemetry_spec.errors import SpecError
@@ -25,6 +27,9 @@ R = TypeVar("R")
 
 _LOG = logging.getLogger(__name__)
 _told: set[str] = set()
+# Until when (monotonic) a store that another process held is left alone: a loop of a thousand
+# blocks must not wait a thousand times.
+_busy_until_s: dict[Path | None, float] = {}
 # Of each thread and each asyncio task its own, so that one timing may be open in many at once.
 _open: ContextVar[tuple[tuple["record_timing", int], ...]] = ContextVar("open timings", default=())
 
@@ -36,7 +41,8 @@ class record_timing:  # noqa: N801 -- it is called as a function is: `@record_ti
     Exception) or `interrupted` (any other, as Ctrl-C and a cancelled task). The exception itself is
     neither recorded nor held back. The clock is monotonic. The row is written when the block ends,
     in the same thread, so also in an event loop: milliseconds as a rule, two seconds at most where
-    another process holds the store. Where telemetry is switched off nothing is written.
+    another process holds the store, which is then left alone for half a minute. Where telemetry is
+    switched off nothing is written.
 
     One object may be entered again before it is left, in other threads and tasks too.
     """
@@ -115,6 +121,8 @@ class record_timing:  # noqa: N801 -- it is called as a function is: `@record_ti
         return timed
 
     def _keep(self, elapsed_ns: int, exc: BaseException | None) -> None:
+        if monotonic() < _busy_until_s.get(self._db, 0.0):
+            return
         try:
             row = benchmark_row(
                 self._name,
@@ -124,6 +132,9 @@ class record_timing:  # noqa: N801 -- it is called as a function is: `@record_ti
                 {**(self._details or {}), "outcome": _outcome(exc)},
             )
             record(BENCHMARK, row.session_id, row.value, row.metadata, db=self._db)
+        except StoreBusyError as trouble:
+            _busy_until_s[self._db] = monotonic() + TIMING_BUSY_PAUSE_S
+            _tell(str(trouble), type(trouble).__name__)
         except (TelemetryError, SpecError) as trouble:
             _tell(str(trouble), type(trouble).__name__)
         except Exception as trouble:  # noqa: BLE001 -- an argument of odd type must not stop the program that is timed
@@ -137,7 +148,7 @@ def _outcome(exc: BaseException | None) -> str:
 
 
 def _check_callable(function: object) -> None:
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if any(map(_is_generator_function, (function, _call_of(function)))):
         raise TypeError(
             "record_timing cannot time a generator function: its body runs while it is iterated, "
             "not while it is called; put `with record_timing(…):` around the loop"
@@ -151,13 +162,20 @@ def _check_callable(function: object) -> None:
 
 
 def _is_coroutine_function(function: Callable[P, R]) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 -- the method is looked at, not asked for
-    )
+    return any(map(inspect.iscoroutinefunction, (function, _call_of(function))))
+
+
+def _is_generator_function(function: object) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _call_of(function: object) -> object:
+    return getattr(function, "__call__", None)  # noqa: B004 -- it is looked at, not asked for
 
 
 def _tell(why: str, kind: str | None = None) -> None:
     key = kind or why
     if key not in _told:
         _told.add(key)
-        _LOG.warning("a timing was not recorded: %s (told once)", why)
+        with suppress(Exception):  # a filter or handler of the program's raises what it likes
+            _LOG.warning("a timing was not recorded: %s (told once)", why)

@@ -10,6 +10,7 @@ digest: short texts can be guessed from theirs. Such a case counts for what it l
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from vox_telemetry_client.timing_event import TOKEN_MAX_CHARS
@@ -18,21 +19,26 @@ NAME_MAX_CHARS = 1_024  # beyond the longest path of a module that anybody would
 
 _PARAMETERS = re.compile(r"[\[({/\\].*", re.DOTALL)
 _CODE = re.compile(r"[\w$.:+/\\-]*[\w$.+/\\-]")
-_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|[^/]*://")
+_ABSOLUTE = re.compile(r"[/\\]|[^/\\]*:[/\\]")  # also C:\, https:// and file:/home
+_ADDRESS = re.compile(r"[0-9.:]+")  # no code begins with a digit; 10.0.0.1 does
 _SLASHES = re.compile(r"[/\\]+")
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9_.:+-]")
 _DIGEST_CHARS = 12
+_JOINED = re.compile(r"[.:]")
+_MEMO_MAX_SCOPES = 4_096  # files and classes of a large run
 _REMOTE_PARTS = 3  # host, owner, repository: how Go writes the path of a package
 
 
 class Place(NamedTuple):
     """The names that a case may count for: its own, then those of what it lies in.
 
-    `own` is None where the case has no name of code.
+    `own` is None where the case has no name of code. `pieces` are what it is joined of, where they
+    have dots or colons: an address between other numbers may look like a version.
     """
 
     own: str | None
     around: tuple[str, ...]
+    pieces: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,14 +51,18 @@ def place_of(function: str, scopes: Sequence[str]) -> Place:
 
     Each is a token of the contract; one that had to be cut or spelled anew ends with a digest.
     """
-    around = [scope for scope in map(_scope, scopes) if scope]
+    fit = (text for text in scopes if len(text) <= NAME_MAX_CHARS)  # what is longer is not kept
+    around = [scope for scope in map(_scope, fit) if scope]
     own = _PARAMETERS.sub("", function).strip()
     if not _is_code(own):
-        return Place(None, tuple(map(_token, around)))
+        return Place(None, tuple(map(_scope_token, around)))
     whole = f"{around[0]}.{own}" if around else own
-    return Place(_token(whole), tuple(map(_token, around)))
+    tokens = tuple(map(_scope_token, around))
+    pieces = tuple(piece for piece in (*tokens[:1], _token(own)) if _JOINED.search(piece))
+    return Place(_token(whole), tokens, pieces)
 
 
+@lru_cache(_MEMO_MAX_SCOPES)
 def _scope(text: str) -> str:
     """Return a module, package or file as dotted words, or nothing."""
     text = text.strip()
@@ -61,17 +71,26 @@ def _scope(text: str) -> str:
     parts = [part for part in _SLASHES.split(text) if part not in {"", "."}]
     if ".." in parts:
         parts = parts[-1:]  # what lies outside of the project may be anybody's folder
-    elif text.startswith(".."):
-        parts = [text.rpartition(".")[2]]  # the same, as pytest writes it into a JUnit file
+    elif text.startswith(".") and not text.startswith("./"):
+        # The same, or an absolute path, as pytest writes it into a JUnit file.
+        parts = [text.rpartition(".")[2]]
     elif len(parts) > 1 and "." in parts[0]:
         parts = parts[_REMOTE_PARTS:]
     return ".".join(parts).removesuffix(".py").strip(".")
 
 
+@lru_cache(_MEMO_MAX_SCOPES)
+def _scope_token(scope: str) -> str:
+    """Return the token of a scope, the same text for all of its cases: suites may lie deep."""
+    return _token(scope)
+
+
 def _is_code(text: str) -> bool:
     if len(text) > NAME_MAX_CHARS:
         return False
-    return _CODE.fullmatch(text) is not None and _ABSOLUTE.match(text) is None
+    if _ADDRESS.fullmatch(text) or _ABSOLUTE.match(text):
+        return False
+    return _CODE.fullmatch(text) is not None
 
 
 def _token(name: str) -> str:

@@ -191,3 +191,9 @@ def test_a_journal_that_is_a_link_or_a_folder_is_refused(tmp_path: Path) -> None
         list(Journal(tmp_path / "folder").lines())
     with pytest.raises(SpoolError, match="cannot be read"):
         Journal(tmp_path / "folder").last(1)
+
+
+def test_a_named_pipe_in_its_place_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "journal.jsonl")
+    with pytest.raises(SpoolError, match="cannot be read: no regular file"):
+        list(Journal(tmp_path / "journal.jsonl").lines())

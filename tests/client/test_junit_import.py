@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,9 @@ def test_more_functions_than_are_summed_up_are_refused(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputRefusedError, match="cannot be read: is a directory"):
         read_junit_files([str(tmp_path)])
+
+
+def test_standard_input_that_is_closed_has_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it after `<&-`
+    with pytest.raises(InputRefusedError, match="standard input is closed, expected a JUnit file"):
+        read_junit_files(["-"])

@@ -259,3 +259,4 @@ def test_a_worker_that_dies_is_an_error_of_its_test(project: Path) -> None:
         "error",
     )
     assert rows["unit.test_dies.test_lives"][1]["outcome"] == "passed"
+    assert (rows["pytest_run"][1]["cases"], rows["pytest_run"][1]["unfinished"]) == (2, 0)

@@ -76,6 +76,12 @@ def test_a_case_without_any_name_is_counted_and_left_out() -> None:
     assert (list(named.rows("x")), named.around, named.nameless) == ([], 0, 1)
 
 
+def test_a_piece_that_may_not_be_sent_is_not_hidden_by_what_it_is_joined_to() -> None:
+    place = Place("v1.10.1.2.3", ("v1",), ("10.1.2.3",))
+    named = suite(Case(PASSED, 1.0), place=place).named(lambda name: name != "10.1.2.3")
+    assert list(named.functions) == ["v1"]
+
+
 def test_seconds_are_told_to_the_microsecond() -> None:
     [(_, value, details)] = (
         suite(Case(PASSED, 0.1), Case(PASSED, 0.2)).named(lambda _: True).rows("x")

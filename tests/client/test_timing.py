@@ -13,6 +13,8 @@ import pytest
 import vox_telemetry_client
 from support.local_databases import query
 from vox_telemetry_client import record_timing, timing
+from vox_telemetry_client.errors import StoreBusyError
+from vox_telemetry_client.limits import TIMING_BUSY_PAUSE_S
 
 STORE = Path(".vox", "telemetry-store", "metrics.sqlite3")
 
@@ -25,6 +27,7 @@ class BoomError(Exception):
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(timing, "_told", set())
+    monkeypatch.setattr(timing, "_busy_until_s", {})
     return tmp_path
 
 
@@ -220,6 +223,11 @@ def test_left_elsewhere_than_entered_it_is_not_recorded_and_said(
     assert not STORE.exists()
 
 
+class _GeneratorObject:
+    def __call__(self) -> Iterator[int]:
+        yield 1
+
+
 def _generator() -> Iterator[int]:
     yield 1
 
@@ -228,7 +236,7 @@ async def _async_generator() -> AsyncIterator[int]:
     yield 1
 
 
-@pytest.mark.parametrize("function", [_generator, _async_generator])
+@pytest.mark.parametrize("function", [_generator, _async_generator, _GeneratorObject()])
 def test_generators_are_refused_with_words(function: Any) -> None:
     with pytest.raises(TypeError, match=r"its body runs while it is iterated.*around the loop"):
         record_timing("x", repository_id="r")(function)
@@ -291,3 +299,41 @@ def test_trouble_is_told_once_for_each_kind(here: Path, caplog: pytest.LogCaptur
 def test_trouble_does_not_hide_what_the_timed_code_raises() -> None:
     with pytest.raises(BoomError), record_timing("two words", repository_id="r"):
         raise BoomError
+
+
+def test_a_store_that_made_one_timing_wait_makes_no_other_wait(
+    here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = [1_000.0]
+    tries: list[Path | None] = []
+
+    def busy(*_: object, db: Path | None) -> None:
+        tries.append(db)
+        raise StoreBusyError("held by another process")
+
+    monkeypatch.setattr(timing, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(timing, "record", busy)
+    for _ in range(1_000):
+        with record_timing("parse", repository_id="demo"):
+            pass
+    assert tries == [None]
+    with record_timing("parse", repository_id="demo", db=here / "other"):
+        pass
+    clock[0] += TIMING_BUSY_PAUSE_S
+    with record_timing("parse", repository_id="demo"):
+        pass
+    assert tries == [None, here / "other", None]
+    assert caplog.text.count("held by another process") == 1
+
+
+def test_a_log_filter_that_raises_does_not_reach_the_timed_code() -> None:
+    def broken(_: logging.LogRecord) -> bool:
+        raise BoomError
+
+    logger = logging.getLogger("vox_telemetry_client.timing")
+    logger.addFilter(broken)
+    try:
+        with record_timing("not a token", repository_id="demo"):
+            pass
+    finally:
+        logger.removeFilter(broken)

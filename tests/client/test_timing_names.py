@@ -48,7 +48,9 @@ def test_words_places_and_parameters_get_in_nowhere_not_even_as_a_digest(functio
     "scope", ["Login form", "/home/canary/a.test.js", r"C:\canary\x", "file://canary/x", "..", ""]
 )
 def test_a_scope_of_words_or_places_is_left_out(scope: str) -> None:
-    assert place_of("works", [scope, "src/a.js"]) == Place("src.a.js.works", ("src.a.js",))
+    assert place_of("works", [scope, "src/a.js"]) == Place(
+        "src.a.js.works", ("src.a.js",), ("src.a.js",)
+    )
     assert place_of("does work", [scope]).names == ()
 
 
@@ -72,3 +74,31 @@ def test_letters_that_no_token_has_are_spelled_anew() -> None:
 
 def test_lone_surrogates_do_no_harm() -> None:
     assert place_of("test_\udc80", ["t"]).names == ("t",)
+
+
+@pytest.mark.parametrize(
+    ("scope", "file"),
+    [
+        (".home.alice.secret.tests.test_x", "test_x"),  # pytest, of a file outside of the root
+        (".home.alice.secret.tests.test_x.TestC", "TestC"),
+    ],
+)
+def test_an_absolute_path_with_dots_gives_its_last_part_alone(scope: str, file: str) -> None:
+    assert place_of("test_a", [scope]).own == f"{file}.test_a"
+
+
+@pytest.mark.parametrize(
+    "scope", ["file:/home/alice/a.js", "tests:/home/alice", r"srv:\home\alice"]
+)
+def test_a_scheme_before_an_absolute_path_does_not_hide_it(scope: str) -> None:
+    assert place_of("works", [scope]) == Place("works", ())
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "12:34:56"])
+def test_digits_alone_are_no_code(address: str) -> None:
+    assert place_of(address, ["10.1.2.3"]) == Place(None, ())
+
+
+@pytest.mark.parametrize("address", ["v1.10.1.2.3", "2001:db8::1"])
+def test_what_may_be_an_address_is_asked_by_itself_too(address: str) -> None:
+    assert place_of(address, ["m"]).pieces == (address,)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.checkouts import ROOT
+from support.cli import run_cli
 from support.local_databases import query
 
 PAGE = (ROOT / "docs" / "local-store.md").read_text(encoding="utf-8")
@@ -23,6 +24,8 @@ def test_the_example_of_timings_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
         " metadata_json ->> 'details' FROM research_metrics ORDER BY id",
     )
     assert rows == [
-        ("load", "seconds", '{"files":3,"outcome":"completed"}'),
+        ("load", "seconds", '{"items":3,"outcome":"completed"}'),
         ("parse", "milliseconds", '{"outcome":"completed"}'),
     ]
+    enqueued = run_cli("vox-telemetry", "enqueue", "--from-store")
+    assert enqueued.code == 0, enqueued.err  # one row with a forbidden name would keep out all

@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Thread
 from typing import Annotated
 
 import typer
@@ -37,7 +37,8 @@ def view(*, port: Port = None, no_open: NoOpen = False, as_json: AsJson = False)
             output.line(address)
             output.note("good for one browser; Ctrl-C ends it, and nothing has been sent")
             if not no_open:
-                _open(address)
+                # Some browsers are waited for until they end; Ctrl-C and SIGTERM must not wait.
+                Thread(target=_open, args=(address,), daemon=True).start()
         wait()
 
 
@@ -68,8 +69,11 @@ def _ended_by_signal() -> Iterator[Callable[[], None]]:
         while not ended.wait(_WAIT_S):
             pass
 
-    before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = {one: signal.getsignal(one) for one in ends}  # whole before the first may come
     try:
+        for one in ends:
+            signal.signal(one, note)
         yield wait
     finally:
         give_back()

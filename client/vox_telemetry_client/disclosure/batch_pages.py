@@ -7,6 +7,7 @@ from vox_telemetry_client import consent_file
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.consent import Consent, State
 from vox_telemetry_client.disclosure import pending, put_aside
+from vox_telemetry_client.disclosure.hindrances import hindrances
 from vox_telemetry_client.disclosure.opened import Opened, obstacles
 from vox_telemetry_client.disclosure.reasons import Reasons
 from vox_telemetry_client.disclosure.replies import Reply, download
@@ -14,8 +15,8 @@ from vox_telemetry_client.disclosure.routes import Page, Route
 from vox_telemetry_client.disclosure.slices import show
 from vox_telemetry_client.limits import VIEW_PAGE_ROWS
 from vox_telemetry_client.settings import sending, spool_to_read
-from vox_telemetry_client.state import read_earliest
-from vox_telemetry_spec.times import format_time
+from vox_telemetry_client.switches import Decision, Source
+from vox_telemetry_spec.times import format_time, parse_time
 
 _PENDING = (Page.PENDING_BATCH, Page.PENDING_FROM, Page.PENDING_EVENT, Page.PENDING_RAW)
 
@@ -39,6 +40,7 @@ class BatchPages:
         rows = self._reasons.rows(events, numbers, self._now())
         return self._facts(opened) | {
             "rows": rows,
+            "broken": sum(1 for row in rows if row.violations),
             "families": {row.family.family: row.family for row in rows if row.family is not None},
             "shown": None if opened.payload is None else show(opened.payload, events, numbers),
             "first": route.number,
@@ -73,7 +75,7 @@ class BatchPages:
         return put_aside.find(view.folder, put_aside.named(route.name))
 
     def _facts(self, opened: Opened) -> dict[str, object]:
-        approved_at = opened.approved_at
+        approved_at, consent = opened.approved_at, _granted()
         return {
             "batch": opened,
             "events": len(opened.events or ()),
@@ -81,7 +83,9 @@ class BatchPages:
             "obstacles": self._obstacles(opened),
             "contract": self._reasons.contract,
             "rule_count": len(self._reasons.rules),
-            "consent": _granted(),
+            "consent": consent,
+            "coverage": "" if consent is None else self._coverage(opened, consent),
+            "url_is_configured": bool((self._config.upload_url or "").strip()),
         }
 
     def _obstacles(self, opened: Opened) -> list[str]:
@@ -92,8 +96,22 @@ class BatchPages:
             trouble=opened.trouble,
             decision=decision,
             is_covered=bool(opened.trouble) or pending.is_covered(view, opened.name, decision),
-            earliest=read_earliest(view.folder.state, self._now()),
+            hindrances=hindrances(self._config, view.folder, self._now()),
         )
+
+    def _coverage(self, opened: Opened, consent: Consent) -> str:
+        """Return how a grant covers a batch: "since" its time, "included", or "before" it: not.
+
+        What the grant is to is told apart from it: another URL or contract is an obstacle.
+        """
+        since, approved_at = parse_time(consent.covers_from), opened.approved_at
+        if since is None or approved_at is None or approved_at >= since:
+            return "since"
+        if opened.room != "pending" or opened.trouble:
+            return "before"
+        granted = Decision(allowed=True, reason="", source=Source.CONSENT, covers_from=since)
+        view = spool_to_read(self._config)
+        return "included" if pending.is_covered(view, opened.name, granted) else "before"
 
 
 def _granted() -> Consent | None:

@@ -19,6 +19,7 @@ from vox_telemetry_client.limits import (
 from vox_telemetry_client.metrics_row import Row, Value
 from vox_telemetry_client.metrics_store import TABLE, check_table
 
+_LOGS = ("-wal", "-journal")  # ours, and that of a foreign program without a WAL
 _NEWEST_ID = 2**63 - 1
 _DAY = "substr(created_at, 1, 10)"
 # Foreign programs store anything: what is not text is shown as SQLite writes it, and cut short.
@@ -96,12 +97,15 @@ def _read(database: Database, before: int) -> Insights:
 
 def _mode(store: Path) -> str:
     """Return how to open the file: a log beside it says that somebody writes, or was killed."""
-    log = store.with_name(f"{store.name}-wal")
+    logs = (store.with_name(f"{store.name}{end}") for end in _LOGS)
+    return "ro" if any(map(_holds_something, logs)) else "ro&immutable=1"
+
+
+def _holds_something(log: Path) -> bool:
     try:
-        is_quiet = log.stat().st_size == 0
+        return log.stat().st_size > 0
     except OSError:
-        is_quiet = True
-    return "ro&immutable=1" if is_quiet else "ro"
+        return False
 
 
 def _text(value: Value) -> str:

@@ -1,5 +1,6 @@
 """One batch file as it lies there, pending or set aside, whatever its bytes are. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -42,12 +43,16 @@ class Opened:
 
 
 def obstacles(
-    *, trouble: str, decision: Decision, is_covered: bool, earliest: datetime | None
+    *, trouble: str, decision: Decision, is_covered: bool, hindrances: Sequence[str]
 ) -> list[str]:
-    """Return why an upload at this moment would not send a pending batch, the strongest first."""
+    """Return why an upload at this moment would not send a pending batch, the strongest first.
+
+    `hindrances` are those of every batch.
+    """
     found = []
     if trouble:
-        found.append(f"its bytes are not approved: {trouble}; the next upload sets it aside unsent")
+        end = "the next upload sets it aside unsent" if decision.allowed else "it is never sent"
+        found.append(f"its bytes are not approved: {trouble}; {end}")
     if not decision.allowed:
         found.append(f"{decision.reason} (decided by {decision.source})")
     elif not is_covered:
@@ -55,6 +60,4 @@ def obstacles(
             "it was enqueued before consent was granted: `vox-telemetry consent grant "
             "--include-pending` covers it"
         )
-    if earliest is not None:
-        found.append(f"the sink asked for no upload before {earliest:%Y-%m-%d %H:%M:%S} UTC")
-    return found
+    return [*found, *hindrances]

@@ -9,6 +9,7 @@ import msgspec
 from vox_telemetry_client import consent_file, key_list, settings
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.disclosure import decisions, insights, pending, put_aside, sent
+from vox_telemetry_client.disclosure.hindrances import hindrances, signing_key
 from vox_telemetry_client.disclosure.reasons import Reasons
 from vox_telemetry_client.disclosure.routes import Page, Route
 from vox_telemetry_client.errors import TelemetryError
@@ -58,7 +59,7 @@ class Pages:
             sendable=found.pending.count - found.before_consent.count,
             set_aside=left.set_aside.count,
             prunable=left.leftovers.count + found.old.count,
-            has_key=_signing_key(self._config) is not None,
+            has_key=signing_key(self._config) is not None,
         )
         return {
             "found": found,
@@ -80,9 +81,11 @@ class Pages:
     def pending(self, route: Route) -> Facts:
         """Return what waits, the oldest first."""
         decision = sending(self._config)
-        page = pending.rows(spool_to_read(self._config), decision, route.name)
+        view = spool_to_read(self._config)
+        page = pending.rows(view, decision, route.name)
         return {
             "page": page,
+            "hindrances": hindrances(self._config, view.folder, self._now()),
             "found": self._look(decision),
             "is_first": not route.name,
             "spool_is_there": self._config.spool.exists(),
@@ -120,7 +123,7 @@ class Pages:
     def decisions(self, _route: Route) -> Facts:
         """Return who decided what."""
         kept = consent_file.read()
-        key = _signing_key(self._config)
+        key = signing_key(self._config)
         return {
             "consent": kept.consent,
             "consent_trouble": kept.trouble,
@@ -146,16 +149,6 @@ def _url(config: Config) -> str | None:
         return ingest_target(given).url if (given := (config.upload_url or "").strip()) else None
     except UrlRefusedError:
         return ""  # nobody can have consented to it
-
-
-def _signing_key(config: Config) -> str | None:
-    """Return which key signs; neither keyring nor key file is opened, for nothing is signed."""
-    if config.key_file is not None:
-        return f"in the key file {config.key_file}"
-    try:
-        return key_list.read().current
-    except TelemetryError as exc:
-        return str(exc)
 
 
 def _sink_keys() -> tuple[dict[str, PublicKey], str]:

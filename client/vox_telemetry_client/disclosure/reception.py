@@ -27,7 +27,10 @@ USED_BEFORE = (
     f"working. If that was not you, somebody else on this machine was: {_START_ANEW}, with "
     "--no-open, and paste the new address yourself"
 )
-
+CAME_BY_LINK = (
+    "this browser was not let in, or it came by a link on another page, and then it keeps its "
+    f"cookie back: if it is the one that opened the address, go on below. If not, {_START_ANEW}"
+)
 FAILED = (
     "this page could not be made, which is a mistake of this program: please report it with the "
     "line in the terminal. Nothing was changed, and `vox-telemetry status` and `show` say the same"
@@ -68,7 +71,8 @@ class Reception:
         if request.path.startswith(_OPEN):
             return self._open(request)
         if not self._admission.knows(request.cookies):
-            return self._refusal(HTTPStatus.FORBIDDEN, NOT_ADMITTED)
+            words = CAME_BY_LINK if self._admission.was_redeemed else NOT_ADMITTED
+            return self._refusal(HTTPStatus.FORBIDDEN, words)
         with self._one_at_a_time:
             return self._page(request.path)
 

@@ -57,7 +57,11 @@ class Site:
         """Say why there is no page; who is not let in gets no more than these words."""
         title = f"{status.value} {status.phrase}"
         page = self._templates.page(
-            "refusal.html", title=title, words=words, is_admitted=is_admitted
+            "refusal.html",
+            title=title,
+            status=status.value,
+            words=words,
+            is_admitted=is_admitted,
         )
         return Reply(status, page)
 

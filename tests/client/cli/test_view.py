@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -158,3 +159,28 @@ def test_a_browser_that_cannot_be_started_is_told(
     monkeypatch.setenv("DISPLAY", ":0")
     view._open("http://127.0.0.1:1/open/x")
     assert capsys.readouterr().err == "no browser could be started: open the address yourself\n"
+
+
+def test_a_browser_that_is_waited_for_does_not_hold_up_the_end(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    browser, started = tmp_path / "browser", tmp_path / "started"
+    os.mkfifo(started)
+    browser.write_text(f"#!/bin/sh\necho $$ >{started}\nexec sleep 60\n")
+    browser.chmod(0o700)
+    terminal, its_end = os.openpty()
+    process = subprocess.Popen(
+        command(PROGRAM, "view"),
+        env=os.environ | env | {"DISPLAY": ":0", "BROWSER": f"{browser} %s"},
+        stdout=its_end,
+        stderr=its_end,
+    )
+    pid = int(started.read_text())  # waits for it
+    try:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    finally:
+        end(process)
+        os.kill(pid, signal.SIGKILL)
+        os.close(terminal)
+        os.close(its_end)

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,3 +95,14 @@ def test_what_a_foreign_program_stored_is_shown_as_it_is(store: Path) -> None:
     found = insights(store)
     assert found.total == 7
     assert found.days[0].day == "yesterday"
+
+
+def test_a_program_that_writes_without_a_wal_is_waited_for(store: Path) -> None:
+    with closing(sqlite3.connect(store, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN EXCLUSIVE")
+        writer.execute("UPDATE research_metrics SET session_id = 'bench:half-written'")
+        assert "is held by another process" in insights(store).trouble
+        writer.execute("ROLLBACK")
+    assert insights(store).trouble == ""

@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 import pytest
 
 from vox_telemetry_client.disclosure.opened import Opened, obstacles
@@ -7,11 +5,10 @@ from vox_telemetry_client.switches import Decision, Source
 
 ALLOWED = Decision(allowed=True, reason="", source=Source.CONSENT)
 OFF = Decision(allowed=False, reason="VOX_TELEMETRY is 'off'", source=Source.MASTER)
-LATER = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 
 
 def _why(**changes: object) -> list[str]:
-    asked = {"trouble": "", "decision": ALLOWED, "is_covered": True, "earliest": None} | changes
+    asked = {"trouble": "", "decision": ALLOWED, "is_covered": True, "hindrances": []} | changes
     return obstacles(**asked)  # type: ignore[arg-type]
 
 
@@ -25,7 +22,7 @@ def test_nothing_stands_in_the_way_of_an_approved_batch_with_consent() -> None:
         ({"trouble": "it is empty"}, "its bytes are not approved: it is empty; the next upload"),
         ({"decision": OFF}, "VOX_TELEMETRY is 'off' (decided by VOX_TELEMETRY)"),
         ({"is_covered": False}, "it was enqueued before consent was granted"),
-        ({"earliest": LATER}, "the sink asked for no upload before 2026-11-22 12:30:00 UTC"),
+        ({"hindrances": ["no signing key yet"]}, "no signing key yet"),
     ],
 )
 def test_each_obstacle_has_its_words(changes: dict[str, object], said: str) -> None:
@@ -37,6 +34,12 @@ def test_a_batch_that_may_not_be_sent_at_all_is_not_told_of_consent() -> None:
     assert _why(decision=OFF, is_covered=False) == [
         "VOX_TELEMETRY is 'off' (decided by VOX_TELEMETRY)"
     ]
+
+
+def test_while_sending_is_off_no_upload_sets_anything_aside() -> None:
+    assert _why(trouble="it is empty", decision=OFF)[0] == (
+        "its bytes are not approved: it is empty; it is never sent"
+    )
 
 
 def test_bytes_that_are_none_have_no_digest_and_no_events() -> None:

@@ -44,6 +44,13 @@ def test_the_browser_that_was_let_in_may_go_back_to_the_address(reception: Recep
     assert (reply.status, dict(reply.headers)) == (303, {"Location": "/"})
 
 
+def test_who_came_by_a_link_of_another_page_is_told_how_to_go_on(reception: Reception) -> None:
+    reception.answer(OPEN)
+    reply = reception.answer(replace(LOOK, path="/", cookies=[]))
+    assert reply.status == 403
+    assert b"it came by a link on another page" in reply.body
+
+
 def test_head_does_not_use_the_token(reception: Reception) -> None:
     assert reception.answer(replace(OPEN, method="HEAD")).status == 403
     assert reception.answer(OPEN).status == 303

@@ -9,7 +9,9 @@ def templates() -> Templates:
 
 
 def _refusal(templates: Templates, words: str) -> str:
-    return templates.page("refusal.html", title="t", words=words, is_admitted=False).decode()
+    return templates.page(
+        "refusal.html", title="t", words=words, status=403, is_admitted=False
+    ).decode()
 
 
 def test_values_are_escaped_and_the_home_folder_is_a_tilde(templates: Templates) -> None:

@@ -5,15 +5,18 @@ import html
 import os
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 
 from support.client_world import consent_to, put, tree
 from support.operator_machine import Machine, looking_at
-from vox_telemetry_client import key_list, lock
+from vox_telemetry_client import consent_file, key_list, lock
 from vox_telemetry_client.config import Config
+from vox_telemetry_client.disclosure import serving
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 
@@ -190,6 +193,44 @@ def test_hostile_names_and_bytes_are_shown_and_do_nothing(spool: Spool, config: 
             visitor.get(f"/pending/{SMUGGLED}").text
         )
         assert "the journal has 1 lines that cannot be read" in _text(visitor.get("/"))
+
+
+def test_without_a_key_no_page_says_that_a_batch_would_be_sent(machine: Machine) -> None:
+    key_list.change(lambda kept: structs.replace(kept, keys=[], current=None))
+    with looking_at(machine.config) as visitor:
+        said = _words(visitor.get("/pending"))
+        assert "Why nothing would be sent now no signing key yet" in said
+        assert "would be sent" not in said.partition("see above")[2]
+        assert "kept: see above" in said
+        page = visitor.get(f"/pending/{machine.pending[1]}").text
+    assert "The next upload would send it" not in page
+
+
+def test_consent_is_told_as_it_covers_the_batch(machine: Machine) -> None:
+    early = machine.pending[0]
+    with looking_at(machine.config) as visitor:
+        page = _words(visitor.get(f"/pending/{early}/event/0"))
+        assert "Not consented to: your consent of" in page
+        kept = consent_file.read().consent
+        assert kept is not None
+        machine.spool.decided(kept, include_pending=True)
+        page = _words(visitor.get(f"/pending/{early}"))
+        assert "with all that was pending then, as this batch was" in page
+
+
+def test_an_approved_event_that_breaks_a_rule_by_now_is_not_called_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = machine.pending[1]
+    later = datetime.now(UTC) + timedelta(days=4_000)
+    monkeypatch.setattr(serving, "now", lambda: later)
+    with looking_at(machine.config) as visitor:
+        event = _words(visitor.get(f"/pending/{ready}/event/0"))
+        batch = _words(visitor.get(f"/pending/{ready}"))
+    assert "Why it is refused" not in event
+    assert "An upload asks no rule again and would send it; the sink decides" in event
+    assert "Why its events are allowed" not in batch
+    assert "A check made now finds broken rules in 50 of the events listed below" in batch
 
 
 def test_broken_rules_in_a_file_that_was_put_there_have_words(spool: Spool, config: Config) -> None:

@@ -53,7 +53,7 @@ def telemetry_postgres(pytestconfig: pytest.Config) -> "Iterator[TelemetryPostgr
             _used(pytestconfig).add(postgres.label)
             yield postgres
     except PluginError as exc:
-        pytest.fail(str(exc), pytrace=False)
+        raise pytest.fail.Exception(str(exc), pytrace=False) from None
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def telemetry_prepared_home(tmp_path_factory: pytest.TempPathFactory) -> "Prepar
     try:
         return prepared_home(tmp_path_factory.mktemp("telemetry-key"))
     except PluginError as exc:
-        pytest.fail(str(exc), pytrace=False)
+        raise pytest.fail.Exception(str(exc), pytrace=False) from None
 
 
 @pytest.fixture

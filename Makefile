@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
   --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check own-timings bench soak failover docs pictures vectors views lock wheel sbom audit release clean
+.PHONY: help setup demo test check own-timings bench soak failover pictures docs vectors views lock wheel sbom audit release clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -65,6 +65,7 @@ docs: setup ## write generated tables, registries, OpenAPI and the page of comma
 
 pictures: setup ## take the pictures in docs/images anew, in a real browser with made-up data
 	$(BIN)/python -m pytest tests -q -k pictures --pictures docs/images
+	PYTHONPATH=tests $(BIN)/python docs/pictures_console.py
 
 vectors: setup ## write the contract's test vectors anew
 	$(BIN)/python spec/make_vectors.py

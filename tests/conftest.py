@@ -120,9 +120,13 @@ def keyring_backend(
     keyring.set_keyring(before)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Run one chromium for all tests."""
+    """Run one chromium for the tests of a file.
+
+    Not longer: while it runs, Playwright's event loop counts as running in this thread, and no test
+    that is a coroutine can be run. A file with a visit has none, and no fixture that is one.
+    """
     with running_browser() as running:
         yield running
 

@@ -21,6 +21,12 @@ def test_an_image_without_a_text_is_told(visit: Visit) -> None:
         visit.expect_accessible()
 
 
+def test_a_text_that_is_hard_to_read_is_told(visit: Visit) -> None:
+    visit.page.set_content(GOOD + "<p style='color: #bbb; background: #fff'>hard to read</p>")
+    with pytest.raises(AssertionError, match="color-contrast"):
+        visit.expect_contrast()
+
+
 def test_a_page_wider_than_a_phone_is_told(browser: Browser) -> None:
     with visiting(browser, viewport=PHONE) as visit:
         visit.page.set_content(GOOD + "<pre>" + "wide " * 200 + "</pre>")

@@ -4,17 +4,24 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
 from vox_telemetry_sink.about import about
 from vox_telemetry_sink.checks import Checks
 from vox_telemetry_sink.collecting import collect_less
 from vox_telemetry_sink.config import DATABASE_URL, Config
+from vox_telemetry_sink.console.failures import answer_unrouted
+from vox_telemetry_sink.console.gate import Gate
+from vox_telemetry_sink.console.held import Console
+from vox_telemetry_sink.console.page import TEMPLATE_CONFIG
+from vox_telemetry_sink.console.router import console_router
+from vox_telemetry_sink.console.who import who
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.enrol import enrol
 from vox_telemetry_sink.errors import ConfigError
@@ -53,7 +60,8 @@ def create_app(config: Config) -> ASGIApp:
         RegistryError: as `create_litestar`.
 
     """
-    return Front(create_litestar(config))
+    app = create_litestar(config)
+    return Front(Gate(app, config) if config.console else app)
 
 
 def create_litestar(config: Config) -> Litestar:
@@ -70,9 +78,10 @@ def create_litestar(config: Config) -> Litestar:
     file = config.receipt_key_file
     loaded = Loaded(Checker.load(), None if file is None else load_receipt_key(file))
     return Litestar(
-        route_handlers=[ingest, enrol, about, livez, readyz],
+        route_handlers=[ingest, enrol, about, livez, readyz, *_console(config)],
         dependencies={"sink": Provide(_held_sink, sync_to_thread=False)},
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers=EXCEPTION_HANDLERS | _unrouted(config),
+        template_config=TEMPLATE_CONFIG,
         lifespan=[_holding(config, config.database_url, loaded)],
         openapi_config=openapi_config(version("vox-telemetry")),
         logging_config=None,  # Litestar's own log would print exceptions with their messages
@@ -117,11 +126,13 @@ def _holding(
                     running_writer(store) as writer,
                     sampled(writer, pool),
                 ):
+                    keys = KeyRegistry(key_store, clock=time.monotonic)
+                    app.state.console = Console.holding(config, pool, keys)
                     app.state.sink = Sink(
                         config=config,
                         checks=checks,
                         store=store,
-                        keys=KeyRegistry(key_store, clock=time.monotonic),
+                        keys=keys,
                         key_store=key_store,
                         limiter=Limiter(rate_per_s=config.rate_per_s, burst=config.rate_burst),
                         enrolment_limiter=Limiter(
@@ -135,6 +146,14 @@ def _holding(
                     yield
 
     return holding
+
+
+def _console(config: Config) -> list[Router]:
+    return [console_router(who)] if config.console else []
+
+
+def _unrouted(config: Config) -> dict[int | type[Exception], Any]:
+    return {HTTPException: answer_unrouted} if config.console else {}
 
 
 def _held_sink(state: State) -> Sink:

@@ -21,10 +21,11 @@ DISTRIBUTED: Final = (
     ("batch", "batch_id", "none"),
     ("event", "batch_id", "batch"),
     ("rejection", "content_sha256", "none"),
+    ("duplicate_tally", "key_id", "none"),
 )
 REFERENCE: Final = ("client_key", "enrolment_code", "anonymity", "admin_log")
 # On the coordinator alone: sinks and operators connect there.
-LOCAL: Final = ("schema_migration",)
+LOCAL: Final = ("schema_migration", "console_token", "console_session")
 CITUS_MIN_MAJOR: Final = 13  # the oldest that this was tried on
 
 

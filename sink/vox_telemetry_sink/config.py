@@ -30,6 +30,7 @@ PUBLIC_ORIGIN = "VOX_SINK_PUBLIC_ORIGIN"
 INSECURE_LISTEN = "VOX_SINK_INSECURE_LISTEN"
 METRICS_LISTEN = "VOX_SINK_METRICS_LISTEN"
 OTLP_ENDPOINT = "VOX_SINK_OTLP_ENDPOINT"
+CONSOLE = "VOX_SINK_CONSOLE"
 
 # Each setting that an operator has: the field of `Config`, which is its key in a TOML file, and the
 # environment variable.
@@ -50,6 +51,7 @@ SETTINGS: Final = {
     "rate_per_s": RATE_PER_S_NAME,
     "rate_burst": RATE_BURST_NAME,
     "receipt_key_file": RECEIPT_KEY_FILE,
+    "console": CONSOLE,
 }
 
 # A secret is given itself or by a file that holds it; who sets both does not know which one counts.
@@ -84,8 +86,8 @@ class Config:
     clients sign as `@authority`, taken from `public_origin` when that is given; None means to
     believe the Host header, for loopback only (`listening.py`). `metrics_listen` None means that
     no metrics are served, `otlp_endpoint` None that no traces are made.
-    `receipt_key_file` None means that receipts are not signed. A `…_file` beside a secret is where
-    it was read.
+    `receipt_key_file` None means that receipts are not signed. Without `console` there is none.
+    A `…_file` beside a secret is where it was read.
     """
 
     database_url: str | None = field(repr=False)
@@ -104,6 +106,7 @@ class Config:
     otlp_endpoint: str | None = None
     database_url_file: Path | None = None
     upload_token_file: Path | None = None
+    console: bool = True
     receive_deadline_s: float = RECEIVE_DEADLINE_S  # no variable on purpose: wire 4 names it
 
     @classmethod
@@ -131,6 +134,7 @@ class Config:
             otlp_endpoint=_url(environ, OTLP_ENDPOINT, "http[s]://host[:port] of a collector"),
             database_url_file=_file(environ, DATABASE_URL_FILE),
             upload_token_file=_file(environ, UPLOAD_TOKEN_FILE),
+            console=_yes(environ, CONSOLE, default=_YES[0]),
         )
 
 
@@ -232,8 +236,8 @@ def _url(environ: Mapping[str, str], name: str, expected: str) -> str | None:
     return url
 
 
-def _yes(environ: Mapping[str, str], name: str) -> bool:
-    text = environ.get(name, _NO[0])
+def _yes(environ: Mapping[str, str], name: str, *, default: str = _NO[0]) -> bool:
+    text = environ.get(name, default)
     if text.lower() not in (*_YES, *_NO):
         raise ConfigError(f"{name} is '{text}', expected one of {', '.join((*_YES, *_NO))}")
     return text.lower() in _YES

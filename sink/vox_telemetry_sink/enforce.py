@@ -79,6 +79,7 @@ def enforce(verified: Verified, payload: bytes, checker: Checker, *, now: dateti
         raise RefusalError(
             ProblemType.IDEMPOTENCY_KEY_MISMATCH,
             "Idempotency-Key is not the batch_id of the payload, expected the same UUID",
+            event_count=len(envelope.events),
         )
     families = _check_events(envelope, verified, checker, now)
     return Accepted(
@@ -127,7 +128,7 @@ def _check_events(
         at_most=VIOLATIONS_MAX_COUNT,
     )
     if checked.violations:
-        raise _contract_refused(checked.violations)
+        raise _contract_refused(checked.violations, len(envelope.events))
     _check_families(checked.families, verified.key.families)
     return checked.families
 
@@ -141,11 +142,12 @@ def _check_families(families: list[Family], allowed: frozenset[str] | None) -> N
             Violation(index, "/metric_type", Refusal.FAMILY_OF_KEY.value)
             for index, family in enumerate(families)
             if family.family not in allowed
-        ]
+        ],
+        len(families),
     )
 
 
-def _contract_refused(found: list[Violation]) -> RefusalError:
+def _contract_refused(found: list[Violation], event_count: int | None = None) -> RefusalError:
     listed = found[:VIOLATIONS_MAX_COUNT]
     extent = "" if len(found) < VIOLATIONS_MAX_COUNT else "at least "
     return RefusalError(
@@ -153,6 +155,7 @@ def _contract_refused(found: list[Violation]) -> RefusalError:
         f"the batch breaks the contract in {extent}{len(listed)} place(s), which are listed; "
         "nothing was stored",
         violations=listed,
+        event_count=event_count,
     )
 
 

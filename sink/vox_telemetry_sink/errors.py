@@ -7,6 +7,7 @@
     │   └── StoreUnavailableError   it does not answer, or not now; the same request may work later
     ├── KeyChangeError          the key registry does not allow a change
     ├── RefusalError            a request is refused: a problem type of wire 7
+    ├── ConsoleRefusalError     a request for the console is refused: a page in words
     ├── EmbeddedPostgresError   the embedded Postgres cannot run here (embedded/errors.py)
     └── PluginError             a fixture of the pytest plugin cannot be had (testing/errors.py)
 
@@ -14,6 +15,7 @@ No message holds a value of an event, a token or a password: messages end in ans
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.violations import Violation
@@ -59,11 +61,29 @@ class RefusalError(SinkError):
         violations: Sequence[Violation] = (),
         headers: Mapping[str, str] | None = None,
         sink_time: str = "",
+        event_count: int | None = None,
     ) -> None:
-        """`detail` is a sentence for the sender, `headers` go with the answer."""
+        """`detail` is a sentence for the sender, `headers` go with the answer.
+
+        `event_count` is of the refused batch, None where it was not read so far as to know.
+        """
         super().__init__(detail)
         self.problem = problem
         self.detail = detail
         self.violations = list(violations)
         self.headers = dict(headers or {})
         self.sink_time = sink_time
+        self.event_count = event_count
+
+
+class ConsoleRefusalError(SinkError):
+    """A request for the console is refused; who looks at the page reads why."""
+
+    def __init__(
+        self, status: HTTPStatus, words: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """`words` are sentences for a person, `headers` go with the answer."""
+        super().__init__(words)
+        self.status = status
+        self.words = words
+        self.headers = dict(headers or {})

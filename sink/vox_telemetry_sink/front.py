@@ -12,6 +12,7 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from vox_telemetry_sink.console.places import CONSOLE_PATH, is_console, normal
 from vox_telemetry_sink.logs import bound_request, log
 from vox_telemetry_sink.metrics import count_request
 from vox_telemetry_sink.problems import raw_problem
@@ -101,6 +102,8 @@ def _request_id(scope: HTTPScope) -> str:
 
 
 def _route(scope: HTTPScope) -> str:
+    if is_console(normal(scope["path"])):
+        return CONSOLE_PATH  # the pages together: their paths hold key ids
     return scope["path"] if scope["path"] in ROUTES else _OTHER
 
 

@@ -41,11 +41,16 @@ async def livez() -> Health:
 @get("/readyz", operation_class=ReadyzOperation, media_type=JSON)
 async def readyz(sink: NamedDependency[Sink]) -> Response[Health]:
     """Answer 503 while batches cannot be stored."""
-    checks = [*await _check_store(sink), *_check_writer(sink.writer)]
+    checks = await checks_of(sink)
     ready = all(check.ok for check in checks)
     health = Health("ready" if ready else "not-ready", checks)
     headers = {} if ready else {"retry-after": str(OVERLOAD_RETRY_AFTER_S)}
     return Response(health, status_code=200 if ready else 503, media_type=JSON, headers=headers)
+
+
+async def checks_of(sink: Sink) -> list[Check]:
+    """Return every check of this worker, made now."""
+    return [*await _check_store(sink), *_check_writer(sink.writer)]
 
 
 async def _check_store(sink: Sink) -> list[Check]:

@@ -160,6 +160,7 @@ async def _keep(verified: Verified, refusal: RefusalError, store: Store) -> None
         violations=refusal.violations,
         content_sha256=hashlib.sha256(body).digest(),
         coded_bytes=len(body),
+        event_count=refusal.event_count,
     )
     try:
         await store.keep_rejection(rejection)

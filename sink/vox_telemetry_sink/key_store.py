@@ -1,8 +1,10 @@
 """The verbs of the key registry: who may upload, how that changes, and one-time codes.
 
-Each change and its line in admin_log are one transaction.
+Each change and its line in admin_log are one transaction; `by` adds to the line who did it, where
+the database role does not tell.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,7 +72,9 @@ class KeyStore:
                     await _log(connection, "keys.add", key.key_id, described(grant))
         return is_new
 
-    async def approve(self, key_id: str, *, now: datetime) -> datetime | None:
+    async def approve(
+        self, key_id: str, *, now: datetime, by: Mapping[str, str] | None = None
+    ) -> datetime | None:
         """Let a key that waits upload; return since when it may, or None for one not enrolled.
 
         A key that did not wait, or waits no more, keeps the time that it has.
@@ -90,10 +94,12 @@ class KeyStore:
                         "let its owner enrol a new one"
                     )
                 if approved_at == now:
-                    await _log(connection, "keys.approve", key_id, {})
+                    await _log(connection, "keys.approve", key_id, dict(by or {}))
         return approved_at
 
-    async def revoke(self, key_id: str, *, now: datetime) -> datetime | None:
+    async def revoke(
+        self, key_id: str, *, now: datetime, by: Mapping[str, str] | None = None
+    ) -> datetime | None:
         """Revoke a key; return since when it is revoked, or None for a key that is not enrolled."""
         with mapped_driver_errors():
             async with self._pool.acquire() as connection, connection.transaction():
@@ -101,7 +107,7 @@ class KeyStore:
                     QUERIES["revoke_key"], key_id, now
                 )
                 if revoked_at == now:
-                    await _log(connection, "keys.revoke", key_id, {})
+                    await _log(connection, "keys.revoke", key_id, dict(by or {}))
         return revoked_at
 
     async def rotate(self, rotation: Rotation, *, now: datetime) -> tuple[ListedKey, ListedKey]:

@@ -44,14 +44,24 @@ class KeyRegistry:
         look = self._looks.get(key_id)
         if look is None:
             look = self._looks[key_id] = asyncio.create_task(self._look(key_id, now_s))
-            look.add_done_callback(lambda _: self._looks.pop(key_id))
+            look.add_done_callback(lambda done: self._finish(key_id, done))
         return await asyncio.shield(look)  # a sender that leaves does not take the others' answer
+
+    def forget(self, key_id: str) -> None:
+        """Believe nothing that was learnt of a key so far: it was changed here, just now."""
+        self._known.pop(key_id, None)
+        self._looks.pop(key_id, None)  # its answer may be from before the change
 
     async def _look(self, key_id: str, now_s: float) -> EnrolledKey | None:
         """Ask the database, once for all who wait for the answer."""
         key = await self._store.find(key_id)
-        self._remember(key_id, now_s, key)
+        if self._looks.get(key_id) is asyncio.current_task():
+            self._remember(key_id, now_s, key)
         return key
+
+    def _finish(self, key_id: str, done: asyncio.Task[EnrolledKey | None]) -> None:
+        if self._looks.get(key_id) is done:
+            del self._looks[key_id]
 
     def _remember(self, key_id: str, since_s: float, key: EnrolledKey | None) -> None:
         """Keep an answer, dated by the question; the oldest goes first when there are too many."""

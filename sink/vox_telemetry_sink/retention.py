@@ -20,11 +20,18 @@ TIME_COLUMNS: Final = {
     "event": "received_at",
     "batch": "received_at",
     "rejection": "rejected_at",
+    "duplicate_tally": "day",
     "enrolment_code": "expires_at",
     "admin_log": "logged_at",
 }
 # Without them a key or the schema would be misjudged.
-_NEVER: Final = ("client_key", "anonymity", "schema_migration")
+_NEVER: Final = (
+    "client_key",
+    "anonymity",
+    "schema_migration",
+    "console_token",
+    "console_session",  # the console sweeps its own
+)
 
 
 class Limits(NamedTuple):
@@ -36,6 +43,7 @@ class Limits(NamedTuple):
     rejections: datetime | None
     codes: datetime | None
     admin_log: datetime | None
+    duplicates: datetime | None
 
 
 def limits_of(policy: Mapping[str, RetentionRule], now: datetime) -> Limits:
@@ -63,6 +71,7 @@ def limits_of(policy: Mapping[str, RetentionRule], now: datetime) -> Limits:
         before["rejection"],
         before["enrolment_code"],
         before["admin_log"],
+        before["duplicate_tally"],
     )
 
 

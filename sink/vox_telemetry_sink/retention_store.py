@@ -39,6 +39,12 @@ _ROWS: Final = (
         QUERIES["delete_aged_rejections"],
     ),
     ("enrolment_code", "codes", QUERIES["count_aged_codes"], QUERIES["delete_aged_codes"]),
+    (
+        "duplicate_tally",
+        "duplicates",
+        QUERIES["count_aged_duplicates"],
+        QUERIES["delete_aged_duplicates"],
+    ),
     ("admin_log", "admin_log", QUERIES["count_aged_admin_log"], QUERIES["delete_aged_admin_log"]),
 )
 # What deletes the rows of a table that lies on a Citus cluster.
@@ -46,6 +52,7 @@ _ON_EVERY_SHARD: Final = {
     "event_default": QUERIES["delete_default_on_every_shard"],
     "batch": QUERIES["delete_batches_on_every_shard"],
     "rejection": QUERIES["delete_rejections_on_every_shard"],
+    "duplicate_tally": QUERIES["delete_duplicates_on_every_shard"],
 }
 
 

@@ -1,5 +1,7 @@
 """What an accepted batch looks like in its table; pure."""
 
+from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -23,7 +25,23 @@ def batch_row(accepted: Accepted) -> tuple[object, ...]:
         accepted.received_at,
         accepted.producer.name,
         accepted.producer.version,
+        msgspec.json.encode(Counter(family.family for family in accepted.events.families)),
     )
+
+
+def tally_columns(repeated: Sequence[Accepted]) -> list[list[object]]:
+    """Return the columns for count_duplicates: a row for each day and key, sorted."""
+    # `received_at` of a repetition is its own, and in UTC.
+    found = [
+        ((one.received_at.date(), one.verified.key.public.key_id), len(one.events.families))
+        for one in repeated
+    ]
+    batches = Counter(row for row, _ in found)
+    events = Counter(dict.fromkeys(batches, 0))
+    for row, count in found:
+        events[row] += count
+    rows = [(*row, batches[row], events[row]) for row in sorted(batches)]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def signed_request(verified: Verified) -> bytes:

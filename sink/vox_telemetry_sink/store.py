@@ -1,6 +1,6 @@
 """The verbs of the sink over its named queries."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from vox_telemetry_sink.database import (
     pending_migrations,
 )
 from vox_telemetry_sink.enforce import Accepted
-from vox_telemetry_sink.rows import batch_row
+from vox_telemetry_sink.rows import batch_row, tally_columns
 from vox_telemetry_spec.receipt import Receipt
 from vox_telemetry_spec.times import format_time
 from vox_telemetry_spec.violations import Violation
@@ -48,6 +48,7 @@ class Rejection(NamedTuple):
     violations: Sequence[Violation]
     content_sha256: bytes
     coded_bytes: int
+    event_count: int | None = None
 
 
 class Facts(NamedTuple):
@@ -83,6 +84,8 @@ class Store:
                 new = [one for one in ordered if one.batch_id in ours]
                 await _copy_events(connection, new)
                 held = await _held(connection, [one for one in columns[0] if str(one) not in ours])
+                if repeated := [one for one in ordered if _repeats(one, held)]:
+                    await connection.execute(QUERIES["count_duplicates"], *tally_columns(repeated))
         return held | {one.batch_id: _as_stored(one) for one in new}
 
     async def keep_rejection(self, rejection: Rejection) -> None:
@@ -108,6 +111,12 @@ class Store:
         with mapped_driver_errors():
             async with self._pool.acquire() as connection:
                 return await pending_migrations(connection)
+
+
+def _repeats(accepted: Accepted, held: Mapping[str, StoredBatch]) -> bool:
+    """Tell whether the same bytes are held already; other bytes under an id are refused."""
+    found = held.get(accepted.batch_id)
+    return found is not None and found.payload_sha256 == accepted.payload_sha256
 
 
 async def _held(connection: Connection, ids: Sequence[object]) -> dict[str, StoredBatch]:

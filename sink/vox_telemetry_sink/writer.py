@@ -95,6 +95,7 @@ class Writer:
             raise RefusalError(
                 ProblemType.BATCH_ID_REUSED,
                 "this batch id is bound to other bytes, expected a new id for a new payload",
+                event_count=len(accepted.events.families),
             )
         return stored
 

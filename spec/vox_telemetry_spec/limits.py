@@ -93,6 +93,20 @@ EXPORT_ROW_GROUP_BYTES: Final = 16_777_216  # uncompressed; a reader takes in on
 ANONYMITY_MIN_KEYS: Final = 20  # the original's k, for any aggregate that is shown
 ANONYMITY_MAX_KEYS: Final = 1_000_000
 REJECTIONS_MAX_COUNT: Final = 10_000  # that one list shows
+# Console: OWASP Session Management Cheat Sheet, "Session Expiration": idle 15 to 30 minutes where
+# little is at risk, at most the 4 to 8 hours of somebody's day.
+CONSOLE_IDLE_MAX_S: Final = 1_800
+CONSOLE_SESSION_MAX_S: Final = 28_800
+CONSOLE_USE_KEPT_EVERY_S: Final = 60  # a look at a page writes to the database no more often
+CONSOLE_SECRET_BYTES: Final = 32  # 256 bits; OWASP asks for 64 in a session id
+CONSOLE_TOKEN_ID_BYTES: Final = 8
+CONSOLE_TOKEN_DEFAULT_DAYS: Final = 90
+CONSOLE_TOKEN_MAX_DAYS: Final = 366
+CONSOLE_SIGN_IN_RATE_PER_S: Final = 0.2  # a worker, for one token or for all unknown ones together
+CONSOLE_SIGN_IN_BURST: Final = 10
+CONSOLE_FORM_MAX_BYTES: Final = 4_096  # the largest, of the sign-in page, has about 300
+CONSOLE_FORM_MAX_FIELDS: Final = 8
+CONSOLE_NEXT_MAX_CHARS: Final = 512  # a path of ours with the filters of a page
 JWK_MAX_BYTES: Final = 4_096  # a public Ed25519 JWK has about 100
 RECEIPT_KEY_FILE_MAX_BYTES: Final = 4_096  # an Ed25519 key in PKCS#8 PEM has 119
 AUDIT_FETCH_BATCHES: Final = 8  # in memory at a time: 8 MiB of bodies
@@ -121,3 +135,13 @@ STORE_CLOCK_WARN_S: Final = 5.0
 # The garbage collector of a worker; the allocations of some 60 batches of 100 events.
 COLLECT_AFTER_COUNT: Final = 20_000
 COLLECT_OLDER_AFTER_COUNT: Final = (20, 50)  # collections of the generation before
+# The console's reading, beside a sink that writes on the same pool.
+CONSOLE_STATEMENT_DEADLINE_MS: Final = 5_000  # half of STORE_STATEMENT_DEADLINE_MS
+CONSOLE_PAGE_DEADLINE_S: Final = 10.0  # all of a page's queries, and waiting for a turn
+CONSOLE_READS_MAX_COUNT: Final = 2  # at a time, of STORE_POOL_MAX_CONNECTIONS
+CONSOLE_FILTER_MAX_CHARS: Final = 200  # a key id has 43, names of families and rules under 64
+CONSOLE_ROWS_MAX_COUNT: Final = 200  # that one table of a page shows
+CONSOLE_NEWEST_MAX_COUNT: Final = 50  # rejections, one by one
+CONSOLE_ENDS_SOON_S: Final = 14 * 86_400  # two weeks to rotate a key
+CONSOLE_LIVE_INTERVAL_S: Final = 5  # a person looks, no machine: it is seldom enough for a query
+CONSOLE_LIVE_RECENT_S: Final = 60.0  # that "recent" means

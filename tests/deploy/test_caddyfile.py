@@ -51,6 +51,14 @@ def test_each_limit_that_is_named_beside_a_number_exists() -> None:
     assert [name for name in named if not hasattr(limits, name)] == []
 
 
+def test_the_console_is_hidden_unless_it_is_asked_for() -> None:
+    assert "import console_{$SINK_CONSOLE:hidden}" in CADDYFILE
+    hidden = re.search(r"\(console_hidden\) \{(.*?)\n\}", CADDYFILE, re.DOTALL)
+    assert hidden is not None
+    assert "@console path /console /console/*\n" in hidden[1]
+    assert "` 404\n" in hidden[1]
+
+
 def test_no_address_of_a_client_is_logged_or_passed_on() -> None:
     assert re.search(
         r"^\s*log \{\s*exclude http\.log\.error http\.handlers", CADDYFILE, re.MULTILINE

@@ -61,6 +61,7 @@ def test_a_clean_clone_serves_uploads_over_tls_hardened_and_over_a_restart_of_it
     root = "/data/caddy/pki/authorities/local/root.crt"
     authority.write_text(project.run("exec", "-T", "proxy", "cat", root))
     the_sink_itself_says_that_a_body_is_too_large(project, authority)
+    the_console_is_hidden(project, authority)
     an_upload_that_breaks_off_leaves_no_address_in_the_log(project, authority)
     sigterm_ends_the_sink_in_order(project)
 
@@ -188,6 +189,19 @@ def the_sink_itself_says_that_a_body_is_too_large(project: Project, authority: P
         assert answer.status_code == 413
         assert answer.json()["type"] == "urn:vox-telemetry:problem:body-too-large"
         assert client.get("/metrics").status_code == 404
+
+
+def the_console_is_hidden(project: Project, authority: Path) -> None:
+    context = ssl.create_default_context(cafile=authority)
+    with httpx.Client(
+        base_url=f"https://localhost:{project.port}", verify=context, trust_env=False, timeout=30
+    ) as client:
+        for path in ("/console", "/console/sign-in", "/Console/", "/console//x", "/%63onsole"):
+            answer = client.get(path)
+            assert (path, answer.status_code) == (path, 404)
+            assert answer.json()["type"] == "urn:vox-telemetry:problem:not-found"
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert "content-security-policy" not in answer.headers
 
 
 def an_upload_that_breaks_off_leaves_no_address_in_the_log(

@@ -16,6 +16,7 @@ from vox_telemetry_sink.config import DEFAULT_PORT, SETTINGS, Config
 from vox_telemetry_sink.front import ROUTES
 from vox_telemetry_sink.listening import check_listening
 from vox_telemetry_spec import limits
+from vox_telemetry_spec.wire import ABOUT_PATH, INGEST_PATH, KEYS_PATH
 
 NAME = "vox-telemetry-sink"
 OLDEST = "1.32"  # of those tried; `sleep` before a stop is of 1.30
@@ -166,6 +167,13 @@ def test_the_receipt_key_is_where_the_setting_says_and_its_group_may_read_it() -
     assert volume["secret"]["defaultMode"] == 0o440  # what receipt_key.py takes of a file of root's
     context = deployment()["template"]["spec"]["securityContext"]
     assert context["fsGroup"] == context["runAsGroup"]
+
+
+def test_the_ingress_leads_to_what_clients_call_and_not_to_the_console() -> None:
+    [rule] = manifests()["ingress.yaml"]["spec"]["rules"]
+    paths = [(path["path"], path["pathType"]) for path in rule["http"]["paths"]]
+    assert paths == [("/readyz", "Exact"), ("/v1", "Prefix")]
+    assert all(path.startswith("/v1/") for path in (INGEST_PATH, KEYS_PATH, ABOUT_PATH))
 
 
 def test_ports_have_names_that_lead_to_the_pod() -> None:

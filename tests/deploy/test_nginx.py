@@ -160,6 +160,16 @@ def test_a_body_is_taken_up_to_the_limit_and_never_written_to_a_disk(away: Proxy
     assert away.logs == ""
 
 
+def test_the_console_is_not_reached_from_outside_however_its_path_is_written(away: Proxy) -> None:
+    for path in ("/console", "/console/", "/console/sign-in", "/%63onsole/keys", "/console//keys"):
+        answer = asked(away, "GET", path)
+        assert (path, answer.status_code) == (path, 404)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == ProblemType.NOT_FOUND.uri
+        assert answer.json()["title"] == ProblemType.NOT_FOUND.title
+    assert asked(away, "GET", "/consoles").status_code == 503  # the sink's turn
+
+
 def test_another_name_than_ours_gets_no_handshake(away: Proxy) -> None:
     trusting = ssl.create_default_context(cafile=away.authority.file)
     other = away.url.replace("localhost", "127.0.0.1")

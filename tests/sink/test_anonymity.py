@@ -25,6 +25,8 @@ NOT_FOR_READERS = (
     "enrolment_code",
     "rejection",
     "admin_log",
+    "console_token",
+    "console_session",
     "anonymity",
     "schema_migration",
     "all_events",
@@ -107,13 +109,32 @@ async def test_each_group_is_hidden_by_its_own_keys(dsn: str, reader: str) -> No
     assert await run(reader, by_family) == [(DAY, "benchmark", 39, 20)]
 
 
+async def test_days_families_and_repetitions_are_hidden_by_keys(dsn: str, reader: str) -> None:
+    tomorrow = MOMENT + timedelta(days=1)
+    repeated = "INSERT INTO duplicate_tally VALUES ($1, $2, 2, 10)"
+    for number in range(20):
+        await store_batch(dsn, MOMENT, key_id=f"key-{number}", events=3)
+        await run(dsn, repeated, DAY, f"key-{number}")
+    for number in range(19):
+        await store_batch(dsn, tomorrow, key_id=f"key-{number}", family="error")
+        await run(dsn, repeated, tomorrow.date(), f"key-{number}")
+    assert await run(reader, "SELECT * FROM daily_batches") == [(DAY, 20, 60, 20)]
+    assert await run(reader, "SELECT * FROM daily_families") == [(DAY, "benchmark", 60, 20, 20)]
+    assert await run(reader, "SELECT * FROM daily_duplicates") == [(DAY, 40, 200, 20)]
+    await store_batch(dsn, tomorrow, key_id="key-19", family="model_call")
+    assert (await run(reader, "SELECT * FROM daily_batches ORDER BY day"))[1:] == [
+        (tomorrow.date(), 20, 20, 20)
+    ]
+    assert len(await run(reader, "SELECT * FROM daily_families")) == 1
+
+
 async def test_rejections_are_hidden_by_keys(dsn: str, reader: str) -> None:
     for number in range(20):
         await run(
             dsn,
             "INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256,"
-            " coded_bytes) VALUES ($1, $2, 'contract-refused', $3::text::jsonb,"
-            " decode(repeat('33', 32), 'hex'), 1)",
+            " coded_bytes, event_count) VALUES ($1, $2, 'contract-refused', $3::text::jsonb,"
+            " decode(repeat('33', 32), 'hex'), 1, 3)",
             MOMENT,
             f"key-{number}",
             '[{"rule": "contract.type", "event": 0, "pointer": "/x"}]'
@@ -121,8 +142,9 @@ async def test_rejections_are_hidden_by_keys(dsn: str, reader: str) -> None:
             else '[{"rule": "contract.enum", "event": 0, "pointer": "/x"}]',
         )
     assert await run(reader, "SELECT * FROM daily_rejections") == [
-        (DAY, "contract-refused", 20, 20)
+        (DAY, "contract-refused", 20, 20, 60)
     ]
+    assert await run(reader, "SELECT * FROM daily_refused") == [(DAY, 20, 60, 20)]
     assert await run(reader, "SELECT * FROM daily_rejections_by_rule") == []
 
 

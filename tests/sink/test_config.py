@@ -75,6 +75,7 @@ def test_every_variable_is_read() -> None:
         ("VOX_SINK_PUBLIC_ORIGIN", "https://h/path", "no such URL, expected https://host"),
         ("VOX_SINK_PUBLIC_ORIGIN", "https://", "no such URL, expected https://host"),
         ("VOX_SINK_INSECURE_LISTEN", "perhaps", "'perhaps', expected one of 1, true"),
+        ("VOX_SINK_CONSOLE", "", "VOX_SINK_CONSOLE is '', expected one of 1, true"),
         ("VOX_SINK_METRICS_LISTEN", "9464", "'9464', expected host:port such as"),
         ("VOX_SINK_METRICS_LISTEN", "h:99999", "'h:99999', expected host:port such as"),
         ("VOX_SINK_OTLP_ENDPOINT", "collector:4318", "no such URL, expected http"),
@@ -102,6 +103,12 @@ def test_origin_and_authority_are_one_setting_too_many() -> None:
     environ = {"VOX_SINK_PUBLIC_ORIGIN": "https://a", "VOX_SINK_PUBLIC_AUTHORITY": "b"}
     with pytest.raises(ConfigError, match="are both set, expected one"):
         Config.from_env(environ)
+
+
+def test_the_console_is_there_unless_it_is_switched_off() -> None:
+    assert Config.from_env({}).console is True
+    for text, is_there in (("off", False), ("0", False), ("FALSE", False), ("on", True)):
+        assert Config.from_env({"VOX_SINK_CONSOLE": text}).console is is_there
 
 
 def test_where_metrics_are_served_is_read() -> None:

@@ -103,10 +103,19 @@ FILLED = {
         UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = now();
     """,
     4: "UPDATE anonymity SET k_keys = 21;",
+    5: """
+        INSERT INTO duplicate_tally VALUES ('2026-11-22', 'a', 1, 1);
+    """,
     6: """
         INSERT INTO enrolment_code (code_sha256, name, max_sensitivity, made_at, expires_at,
                needs_approval)
         VALUES (decode(repeat('66', 32), 'hex'), 'dave', 'S1', now(), now(), true);
+    """,
+    7: """
+        INSERT INTO console_token (token_id, secret_sha256, name, role, made_at, expires_at)
+        VALUES (repeat('0', 16), decode(repeat('77', 32), 'hex'), 'ada', 'admin', now(), now());
+        INSERT INTO console_session (session_sha256, token_id, began_at, used_at)
+        VALUES (decode(repeat('88', 32), 'hex'), repeat('0', 16), now(), now());
     """,
 }
 COUNTS = """

@@ -88,6 +88,17 @@ async def test_each_request_is_one_line_with_problem_status_and_ms(
     assert logged[0]["batch_id"] == one.batch_id
 
 
+async def test_the_pages_of_the_console_are_one_route_without_path_or_query(
+    client: httpx.AsyncClient, lines: Any
+) -> None:
+    for path in ("/console", "/console/sign-in?next=/console/hunter2", "/console//keys/hunter2/"):
+        await client.get(path)
+    await client.get("/consoles")
+    logged = [(line["route"], line["status"]) for line in lines() if "status" in line]
+    assert logged == [("/console", 303), ("/console", 200), ("/console", 303), ("other", 404)]
+    assert "hunter2" not in json.dumps(lines())
+
+
 async def test_no_line_holds_a_body_an_address_or_a_headers_value(
     live_sink: LiveSink, upload: Callable[..., Upload], lines: Any
 ) -> None:

@@ -556,3 +556,33 @@ async def test_an_absolute_request_target_is_the_same_request(
     assert b"signature-invalid" in answers[0]  # the default port is not part of it (RFC 9421 2.2.3)
     assert answers[1].startswith(b"HTTP/1.1 201 ")
     assert b"signature-invalid" in answers[2]
+
+
+async def test_received_is_stored_and_duplicate_and_rejected_by_day(
+    client: httpx.AsyncClient, upload: Callable[..., Upload], fetch: Fetch
+) -> None:
+    good, bad = benchmark_event(), benchmark_event(metric_value="no number")
+    two, refused = payload_of(good, good), payload_of(good, bad, bad)
+    one = upload(batch_id=json.loads(two)["batch_id"], payload=two)
+    broken = upload(payload=b'{"schema": ')
+    mixed = upload(batch_id=json.loads(refused)["batch_id"], payload=refused)
+    reused = upload(batch_id=one.batch_id, payload=payload_of(good, batch_id=one.batch_id))
+    misnamed = upload(payload=payload_of(good, good))
+    sent = [one, one, one, broken, mixed, reused, misnamed]
+    statuses = [(await each.post(client)).status_code for each in sent]
+    assert statuses == [201, 200, 200, 400, 422, 409, 400]
+    assert await fetch("SELECT sum(event_count) FROM batch") == [(2,)]
+    assert await fetch("SELECT batches, events FROM duplicate_tally") == [(2, 4)]
+    rejected = "SELECT problem, event_count FROM rejection ORDER BY rejection_id"
+    assert await fetch(rejected) == [
+        ("body-malformed", None),
+        ("contract-refused", 3),
+        ("batch-id-reused", 1),
+        ("idempotency-key-mismatch", 2),
+    ]
+    by_day = (
+        "SELECT day, sum(batches) FROM (SELECT received_at::date AS day, 1 AS batches FROM batch"
+        " UNION ALL SELECT rejected_at::date, 1 FROM rejection"
+        " UNION ALL SELECT day, batches FROM duplicate_tally) AS outcome GROUP BY day"
+    )
+    assert sum(row[1] for row in await fetch(by_day)) == len(sent)

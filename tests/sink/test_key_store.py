@@ -46,6 +46,20 @@ async def test_keys_are_added_once_listed_and_revoked_once(
     ]
 
 
+async def test_who_did_it_is_logged_where_the_role_does_not_tell(
+    key_store: KeyStore, fetch: Fetch
+) -> None:
+    by = {"by": "ada", "console_token": "0" * 16}
+    key = await waiting_key(key_store)
+    await key_store.approve(key.key_id, now=NOW, by=by)
+    await key_store.revoke(key.key_id, now=NOW, by=by)
+    logged = await fetch("SELECT action, detail FROM admin_log ORDER BY entry_id DESC LIMIT 2")
+    assert [(action, json.loads(detail)) for action, detail in logged] == [
+        ("keys.revoke", by),
+        ("keys.approve", by),
+    ]
+
+
 async def test_what_verifying_needs_is_found(key_store: KeyStore) -> None:
     key = new_key().public
     ends_at = NOW + timedelta(days=1)

@@ -113,3 +113,27 @@ async def test_a_look_that_fails_fails_all_who_wait_and_the_next_asks_again() ->
         with pytest.raises(StoreUnavailableError):
             await registry.find("x" * 43)
     assert store.asked == 2
+
+
+async def test_a_key_that_was_changed_here_is_asked_for_anew(
+    key_store: KeyStore, key: SigningKey
+) -> None:
+    registry, key_id = KeyRegistry(key_store, clock=Clock()), key.public.key_id
+    assert not (await registry.find(key_id)).is_revoked
+    await key_store.revoke(key_id, now=NOW)
+    registry.forget(key_id)
+    assert (await registry.find(key_id)).is_revoked
+    registry.forget("A" * 43)
+
+
+async def test_an_answer_from_before_a_change_is_not_remembered(
+    key_store: KeyStore, key: SigningKey
+) -> None:
+    registry, key_id = KeyRegistry(key_store, clock=Clock()), key.public.key_id
+    asked = asyncio.create_task(registry.find(key_id))
+    await asyncio.sleep(0)  # the look is under way
+    registry.forget(key_id)
+    await asked
+    assert key_id not in registry._known
+    await key_store.revoke(key_id, now=NOW)
+    assert (await registry.find(key_id)).is_revoked

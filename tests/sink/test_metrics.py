@@ -127,6 +127,7 @@ async def test_rejections_are_counted_by_problem_and_no_label_holds_a_key_or_a_v
     assert labelled <= slugs
     routes = {key.split("|")[1] for key in after if key.startswith("vox_sink_requests_total")}
     assert routes <= {
+        "/console",
         "/v1/batches",
         "/v1/keys",
         "/v1/about",

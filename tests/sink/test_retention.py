@@ -25,6 +25,7 @@ def test_the_packaged_policy_keeps_raw_events_for_180_days() -> None:
         rejections=datetime(2026, 5, 26, 4, tzinfo=UTC),
         codes=datetime(2026, 10, 23, 4, tzinfo=UTC),
         admin_log=None,
+        duplicates=datetime(2026, 5, 26, 4, tzinfo=UTC),
     )
 
 
@@ -55,7 +56,7 @@ def test_a_batch_is_known_as_long_as_its_events_live() -> None:
     )
     assert limits_of(late, NOW).batches == NOW - timedelta(days=1031)
     forever = policy(event="kind: keep_forever", batch="kind: keep_forever")
-    assert limits_of(forever, NOW) == Limits(None, None, None, None, None, None)
+    assert limits_of(forever, NOW) == Limits(None, None, None, None, None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,15 @@ Fetch = Callable[..., Awaitable[list[tuple[Any, ...]]]]
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 LIMITS = limits_of(load_policy(), NOW)  # events and bodies before 2026-05-26 04:00
-NOTHING = Limits(None, None, None, None, None, None)
-ROWS = {"event_default": 0, "batch": 0, "rejection": 0, "enrolment_code": 0, "admin_log": 0}
+NOTHING = Limits(*[None] * len(Limits._fields))
+ROWS = {
+    "event_default": 0,
+    "batch": 0,
+    "rejection": 0,
+    "enrolment_code": 0,
+    "duplicate_tally": 0,
+    "admin_log": 0,
+}
 BODIES = "SELECT batch_id::text, coded_body IS NOT NULL, signed_request IS NOT NULL FROM batch"
 
 
@@ -148,10 +155,25 @@ async def test_rejections_codes_and_log_lines_go_by_their_own_days(database_url:
             moment,
         )
     limit = NOW - timedelta(days=20)
-    taken = await take(database_url, Limits(None, None, None, limit, limit, limit))
+    taken = await take(
+        database_url, NOTHING._replace(rejections=limit, codes=limit, admin_log=limit)
+    )
     assert taken.rows == ROWS | {"rejection": 1, "enrolment_code": 1, "admin_log": 1}
     for table in ("rejection", "enrolment_code"):
         assert len(await run(database_url, f"TABLE {table}")) == 1
+
+
+async def test_a_day_of_repetitions_goes_when_all_of_it_is_past_the_limit(
+    database_url: str,
+) -> None:
+    for day in (date(2026, 5, 25), date(2026, 5, 26), date(2026, 5, 27)):
+        await run(database_url, "INSERT INTO duplicate_tally VALUES ($1, 'k', 2, 9)", day)
+    async with operator_connection(database_url) as connection:
+        planned = await retention_store.plan(connection, LIMITS)
+    taken = await take(database_url)
+    assert planned.rows == taken.rows == ROWS | {"duplicate_tally": 1}
+    left = await run(database_url, "SELECT day FROM duplicate_tally ORDER BY day")
+    assert left == [(date(2026, 5, 26),), (date(2026, 5, 27),)]
 
 
 async def test_an_apply_leaves_one_line_in_admin_log(

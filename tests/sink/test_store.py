@@ -1,9 +1,14 @@
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from support.accepted import accepted_batch
+from support.events import benchmark_event
+from support.uploads import new_key
 from vox_telemetry_sink.database import QUERIES, connected_pool
 from vox_telemetry_sink.store import Rejection, Store, StoredBatch
 from vox_telemetry_spec.keys import SigningKey
@@ -51,7 +56,8 @@ async def test_a_group_is_four_statements_and_its_connection_is_not_reset(
     async with connected_pool(database_url) as pool:
         store = Store(pool)
         first, second = accepted_batch(key), accepted_batch(key)
-        await store.write([first])  # connects and prepares
+        await store.write([first])  # connects and prepares, as does the repetition
+        await store.write([first])
         async with pool.acquire() as connection:
             connection.add_query_logger(
                 lambda record: sent.append(names.get(record.query, record.query))
@@ -67,6 +73,7 @@ async def test_a_group_is_four_statements_and_its_connection_is_not_reset(
             "claim_batches",
             "write_something",
             "find_batches",
+            "count_duplicates",
             "COMMIT;",
         ]
 
@@ -81,3 +88,67 @@ async def test_a_receipt_from_memory_is_the_one_that_the_database_gives_later(
     assert mixed[one.batch_id] == first[one.batch_id]._replace(is_new=False)
     assert again[other.batch_id] == mixed[other.batch_id]._replace(is_new=False)
     assert (first[one.batch_id].is_new, mixed[other.batch_id].is_new) == (True, True)
+
+
+TALLY = "SELECT day, key_id, batches, events FROM duplicate_tally ORDER BY day, key_id"
+
+
+async def test_repetitions_are_counted_by_day_and_key_and_new_batches_are_not(
+    store: Store, key: SigningKey, fetch: Any
+) -> None:
+    other_key = new_key()
+    event = benchmark_event()
+    one, two = accepted_batch(key, event, event), accepted_batch(key, event)
+    other = accepted_batch(other_key, event, event, event)
+    await store.write([one, two, other])
+    assert await fetch(TALLY) == []
+    await store.write([one, two, other, accepted_batch(key)])
+    await store.write([one])
+    day = one.received_at.date()
+    expected = [(day, key.public.key_id, 3, 5), (day, other_key.public.key_id, 1, 3)]
+    assert await fetch(TALLY) == sorted(expected)
+
+
+async def test_a_repetition_counts_for_the_utc_day_on_which_it_came(
+    store: Store, key: SigningKey, fetch: Any
+) -> None:
+    one = accepted_batch(key)
+    await store.write([one])
+    for moment in ("2026-11-03T23:59:59.999+00:00", "2026-11-04T00:00:00+00:00"):
+        await store.write([replace(one, received_at=datetime.fromisoformat(moment))])
+    assert [row[0] for row in await fetch(TALLY)] == [date(2026, 11, 3), date(2026, 11, 4)]
+
+
+async def test_other_bytes_under_an_id_are_no_repetition(
+    store: Store, key: SigningKey, fetch: Any
+) -> None:
+    one = accepted_batch(key)
+    await store.write([one])
+    await store.write([accepted_batch(key, benchmark_event(), batch_id=one.batch_id)])
+    assert await fetch(TALLY) == []
+
+
+async def test_several_sinks_count_the_same_repetitions_together(
+    database_url: str, key: SigningKey, fetch: Any
+) -> None:
+    batches = [accepted_batch(key) for _ in range(8)]
+    async with AsyncExitStack() as stack:
+        pools = [await stack.enter_async_context(connected_pool(database_url)) for _ in range(4)]
+        await Store(pools[0]).write(batches)
+        rounds = [Store(pool).write(group) for pool in pools for group in (batches, batches[::-1])]
+        await asyncio.gather(*rounds)
+    assert [row[2:] for row in await fetch(TALLY)] == [(64, 64)]
+
+
+async def test_the_families_of_a_batch_are_counted_with_it(
+    store: Store, key: SigningKey, fetch: Any
+) -> None:
+    await store.write([accepted_batch(key, benchmark_event(), benchmark_event())])
+    counted = "SELECT family, events FROM all_families"
+    assert await fetch(counted) == [("benchmark", 2)]
+    await fetch("UPDATE batch SET family_counts = NULL")  # as an earlier version stored it
+    assert await fetch(counted) == [("benchmark", 2)]
+    await fetch(
+        "UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = now()"
+    )
+    assert await fetch(counted) == []

@@ -89,6 +89,7 @@ async def test_the_same_batch_twice_in_one_group_is_stored_once(
     assert (first.is_new, second.is_new) == (True, False)
     assert first[:3] == second[:3]
     assert await fetch("SELECT count(*) FROM event") == [(1,)]
+    assert await fetch("SELECT batches, events FROM duplicate_tally") == [(1, 1)]
 
 
 async def test_the_same_id_with_other_bytes_in_one_group_is_refused(
@@ -121,6 +122,16 @@ async def test_a_poison_batch_harms_nobody_else(
         ]
         assert (await writer.write(accept())).is_new
     assert await fetch("SELECT count(*) FROM event") == [(5,)]
+
+
+async def test_a_group_that_is_rolled_back_counts_no_repetition_twice(
+    store: Store, accept: Callable[..., Accepted], fetch: Fetch
+) -> None:
+    held, bad = accept(), poison(accept())
+    await store.write([held])
+    async with running_writer(store) as writer:
+        await asyncio.gather(writer.write(held), writer.write(bad), return_exceptions=True)
+    assert await fetch("SELECT batches, events FROM duplicate_tally") == [(1, 1)]
 
 
 async def test_an_id_whose_events_failed_is_free_for_a_repetition(

@@ -10,8 +10,15 @@ import typer
 
 from vox_telemetry_sink.cli.settings import running_database, settings
 from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, Config
-from vox_telemetry_sink.database import Connection, operator_connection, pending_migrations
+from vox_telemetry_sink.database import (
+    Connection,
+    Pool,
+    connected_pool,
+    operator_connection,
+    pending_migrations,
+)
 from vox_telemetry_sink.errors import SinkError
+from vox_telemetry_sink.store import Store
 from vox_telemetry_spec.times import parse_time
 
 T = TypeVar("T")
@@ -32,6 +39,26 @@ def on_database(
         async with operator_connection(dsn) as connection:
             refuse_pending(await pending_migrations(connection))
             return await act(connection)
+
+    with running_database(config) as dsn:
+        return asyncio.run(acted(dsn))
+
+
+def on_pool(
+    database_url: str | None, data_dir: Path | None, act: Callable[[Pool], Awaitable[T]]
+) -> T:
+    """Run `act` on a pool as a sink has it, with its time limits, of the configured database.
+
+    Raises:
+        SinkError: its schema is not up to date, or what `act` raises.
+
+    """
+    config = Config.from_env(settings({DATABASE_URL: database_url, DATA_DIR: data_dir}))
+
+    async def acted(dsn: str) -> T:
+        async with connected_pool(dsn) as pool:
+            refuse_pending(await Store(pool).pending_migrations())
+            return await act(pool)
 
     with running_database(config) as dsn:
         return asyncio.run(acted(dsn))

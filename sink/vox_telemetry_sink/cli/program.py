@@ -10,6 +10,7 @@ from vox_telemetry_sink.cli.anonymity import anonymity
 from vox_telemetry_sink.cli.audit import audit
 from vox_telemetry_sink.cli.batches import batches
 from vox_telemetry_sink.cli.config_show import config_commands
+from vox_telemetry_sink.cli.console import console
 from vox_telemetry_sink.cli.doctor import doctor
 from vox_telemetry_sink.cli.export import export
 from vox_telemetry_sink.cli.keys import keys
@@ -35,6 +36,7 @@ program.command(
 )(export)
 program.add_typer(config_commands, name="config")
 program.add_typer(keys, name="keys")
+program.add_typer(console, name="console")
 program.add_typer(receipt_key, name="receipt-key")
 program.add_typer(audit, name="audit")
 program.add_typer(batches, name="batches")

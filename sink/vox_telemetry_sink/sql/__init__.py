@@ -19,9 +19,9 @@ class Migration(NamedTuple):
     statements: str
 
 
-def load_queries() -> dict[str, str]:
-    """Return the statements of queries.sql by name."""
-    text = files(__name__).joinpath("queries.sql").read_text(encoding="utf-8")
+def load_queries(file: str = "queries.sql") -> dict[str, str]:
+    """Return the statements of a file of ours by name."""
+    text = files(__name__).joinpath(file).read_text(encoding="utf-8")
     _, *parts = _NAME.split(text)
     return {name: query.strip() for name, query in zip(parts[::2], parts[1::2], strict=True)}
 

@@ -102,14 +102,59 @@ SELECT EXISTS (
 -- log_admin --
 INSERT INTO admin_log (action, subject, detail) VALUES ($1, $2, $3);
 
+-- add_console_token --
+INSERT INTO console_token (token_id, secret_sha256, name, role, made_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- list_console_tokens --
+SELECT token_id, name, role, made_at, expires_at, revoked_at
+FROM console_token ORDER BY made_at, token_id;
+
+-- find_console_token --
+SELECT secret_sha256, name, role, expires_at > $2 AND revoked_at IS NULL AS is_good
+FROM console_token WHERE token_id = $1;
+
+-- revoke_console_token --
+-- A second revocation keeps the time of the first; no row comes back for an unknown token.
+UPDATE console_token SET revoked_at = coalesce(revoked_at, $2) WHERE token_id = $1
+RETURNING revoked_at;
+
+-- end_console_sessions --
+DELETE FROM console_session WHERE token_id = $1;
+
+-- begin_console_session --
+INSERT INTO console_session (session_sha256, token_id, began_at, used_at) VALUES ($1, $2, $3, $3);
+
+-- find_console_session --
+-- $2 now; $3 and $4 the earliest begin and last use that still count.
+SELECT token_id, name, role, used_at, notice
+FROM console_session JOIN console_token USING (token_id)
+WHERE session_sha256 = $1 AND expires_at > $2 AND revoked_at IS NULL
+  AND began_at > $3 AND used_at > $4;
+
+-- use_console_session --
+UPDATE console_session SET used_at = greatest(used_at, $2) WHERE session_sha256 = $1;
+
+-- put_console_notice --
+UPDATE console_session SET notice = $2 WHERE session_sha256 = $1;
+
+-- end_console_session --
+DELETE FROM console_session WHERE session_sha256 = $1;
+
+-- sweep_console_sessions --
+-- $1 the earliest begin that still counts, $2 the earliest last use.
+DELETE FROM console_session WHERE began_at <= $1 OR used_at <= $2;
+
 -- claim_batches --
 -- One statement for a whole group. An id that another transaction is claiming at this moment is
 -- waited for; only the ids that are ours come back. Callers sort by id so that two sinks with the
 -- same ids wait for each other in one order.
 INSERT INTO batch (batch_id, key_id, payload_sha256, content_encoding, coded_body, signed_request,
-                   event_count, approved_at, received_at, producer_name, producer_version)
+                   event_count, approved_at, received_at, producer_name, producer_version,
+                   family_counts)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::bytea[], $6::jsonb[],
-                     $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[])
+                     $7::integer[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::text[],
+                     $12::jsonb[])
 ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id;
 
 -- find_batches --
@@ -122,8 +167,17 @@ SELECT batch_id, payload_sha256, event_count, received_at FROM batch WHERE batch
 SELECT pg_logical_emit_message(true, 'vox-telemetry-sink', '');
 
 -- keep_rejection --
-INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes)
-VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO rejection (rejected_at, key_id, problem, violations, content_sha256, coded_bytes,
+                       event_count)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- count_duplicates --
+-- One statement for a whole group; callers sort by day and key, so that two sinks that count the
+-- same wait for each other in one order.
+INSERT INTO duplicate_tally AS tally (day, key_id, batches, events)
+SELECT * FROM unnest($1::date[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (day, key_id) DO UPDATE
+SET batches = tally.batches + excluded.batches, events = tally.events + excluded.events;
 
 
 -- lock_partitions --
@@ -165,6 +219,10 @@ SELECT count(*) FROM batch WHERE received_at < $1;
 -- count_aged_rejections --
 SELECT count(*) FROM rejection WHERE rejected_at < $1;
 
+-- count_aged_duplicates --
+-- A day goes when its last moment is past the limit.
+SELECT count(*) FROM duplicate_tally WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date;
+
 -- count_aged_codes --
 SELECT count(*) FROM enrolment_code WHERE expires_at < $1;
 
@@ -178,7 +236,8 @@ WITH aged AS (
     WHERE batch_id > $2 AND received_at < $1 AND coded_body IS NOT NULL
     ORDER BY batch_id LIMIT $3
 )
-UPDATE batch SET coded_body = NULL, signed_request = NULL, body_removed_at = $4
+UPDATE batch SET coded_body = NULL, signed_request = NULL, family_counts = NULL,
+                 body_removed_at = $4
 FROM aged WHERE batch.batch_id = aged.batch_id RETURNING batch.batch_id, aged.bytes;
 
 -- delete_aged_default --
@@ -194,6 +253,11 @@ DELETE FROM batch WHERE ctid = ANY (
 DELETE FROM rejection WHERE ctid = ANY (
     ARRAY(SELECT ctid FROM rejection WHERE rejected_at < $1 LIMIT $2));
 
+-- delete_aged_duplicates --
+DELETE FROM duplicate_tally WHERE ctid = ANY (
+    ARRAY(SELECT ctid FROM duplicate_tally
+          WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date LIMIT $2));
+
 -- delete_default_on_every_shard --
 -- Here and below: on a cluster a ctid names a row of each shard, and every shard is a chunk.
 DELETE FROM event_default WHERE received_at < $1;
@@ -203,6 +267,9 @@ DELETE FROM batch WHERE received_at < $1;
 
 -- delete_rejections_on_every_shard --
 DELETE FROM rejection WHERE rejected_at < $1;
+
+-- delete_duplicates_on_every_shard --
+DELETE FROM duplicate_tally WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date;
 
 -- delete_aged_codes --
 DELETE FROM enrolment_code WHERE ctid = ANY (
@@ -300,3 +367,7 @@ SELECT create_distributed_table($1::text::regclass, $2, colocate_with => $3);
 -- drop_local_rows --
 -- What the table held before it was spread stays on the coordinator's disk, unseen, until then.
 SELECT truncate_local_data_after_distributing_table($1::text::regclass);
+
+-- limit_statements --
+-- Until the end of the transaction; $1 milliseconds.
+SELECT set_config('statement_timeout', $1, true);

@@ -66,6 +66,7 @@ CREATE TABLE batch (
     producer_name    text NOT NULL,
     producer_version text NOT NULL,
     body_removed_at  timestamptz,
+    family_counts    jsonb,
     CONSTRAINT batch_body CHECK (
         (coded_body IS NULL) = (body_removed_at IS NOT NULL)
         AND (signed_request IS NULL) = (body_removed_at IS NOT NULL)
@@ -78,6 +79,7 @@ COMMENT ON COLUMN batch.content_encoding IS 'NULL, gzip or zstd: how coded_body 
 COMMENT ON COLUMN batch.coded_body IS 'the bytes that Content-Digest names, as they arrived; NULL once retention took them';
 COMMENT ON COLUMN batch.signed_request IS 'method, authority, path and the signed header fields with both signature headers (RFC 9421); NULL with the body';
 COMMENT ON COLUMN batch.body_removed_at IS 'NULL, or when retention took the body; the id stays so that a repetition is a duplicate';
+COMMENT ON COLUMN batch.family_counts IS 'how many events of each family; NULL with the body, and where a version before 0005 stored it';
 COMMENT ON COLUMN batch.received_at IS 'set once by the sink, milliseconds; the same in every receipt of this batch';
 -- The body is compressed by the client or not at all; a second try by Postgres costs time.
 ALTER TABLE batch ALTER COLUMN coded_body SET STORAGE EXTERNAL;
@@ -113,13 +115,26 @@ CREATE TABLE rejection (
     problem        text NOT NULL,
     violations     jsonb NOT NULL,
     content_sha256 bytea NOT NULL CHECK (octet_length(content_sha256) = 32),
-    coded_bytes    integer NOT NULL
+    coded_bytes    integer NOT NULL,
+    event_count    integer CHECK (event_count >= 0)
 );
 COMMENT ON TABLE rejection IS 'batches of enrolled keys that were refused after their signature verified; never a value';
 COMMENT ON COLUMN rejection.problem IS 'the slug of the problem type';
 COMMENT ON COLUMN rejection.violations IS 'event index, pointer and rule id of the first ones';
 COMMENT ON COLUMN rejection.content_sha256 IS 'of the coded body, so that the sender can find the batch';
+COMMENT ON COLUMN rejection.event_count IS 'NULL where the batch was not read so far as to know';
 CREATE INDEX rejection_rejected_at ON rejection USING brin (rejected_at);
+
+CREATE TABLE duplicate_tally (
+    day     date NOT NULL,
+    key_id  text NOT NULL,
+    batches bigint NOT NULL CHECK (batches > 0),
+    events  bigint NOT NULL CHECK (events > 0),
+    PRIMARY KEY (day, key_id)
+);
+COMMENT ON TABLE duplicate_tally IS 'repetitions of stored batches, which were answered 200 and stored no more';
+COMMENT ON COLUMN duplicate_tally.day IS 'when they were repeated, UTC';
+COMMENT ON COLUMN duplicate_tally.events IS 'of all the repeated batches together';
 
 CREATE TABLE admin_log (
     entry_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -133,6 +148,35 @@ COMMENT ON TABLE admin_log IS 'what operators changed';
 COMMENT ON COLUMN admin_log.role IS 'the database role that did it';
 COMMENT ON COLUMN admin_log.action IS 'for example keys.add';
 COMMENT ON COLUMN admin_log.subject IS 'for example a key id';
+
+CREATE TABLE console_token (
+    token_id      text PRIMARY KEY CHECK (token_id ~ '^[0-9a-f]{16}$'),
+    secret_sha256 bytea NOT NULL CHECK (octet_length(secret_sha256) = 32),
+    name          text NOT NULL CHECK (name <> ''),
+    role          text NOT NULL CHECK (role IN ('admin', 'viewer')),
+    made_at       timestamptz NOT NULL,
+    expires_at    timestamptz NOT NULL,
+    revoked_at    timestamptz
+);
+COMMENT ON TABLE console_token IS 'what opens the console; the token itself is nowhere';
+COMMENT ON COLUMN console_token.token_id IS 'the part of a token that is no secret: it names the token in records';
+COMMENT ON COLUMN console_token.secret_sha256 IS 'of the 256 random bits of a token';
+COMMENT ON COLUMN console_token.name IS 'whose it is, for records';
+COMMENT ON COLUMN console_token.role IS 'admin sees rows and changes keys, viewer sees k-anonymous aggregates';
+COMMENT ON COLUMN console_token.revoked_at IS 'NULL while the token is not revoked';
+
+CREATE TABLE console_session (
+    session_sha256 bytea PRIMARY KEY CHECK (octet_length(session_sha256) = 32),
+    token_id       text NOT NULL,
+    began_at       timestamptz NOT NULL,
+    used_at        timestamptz NOT NULL,
+    notice         text
+);
+COMMENT ON TABLE console_session IS 'who is signed in; here and not in a sink, since several sinks share only the database';
+COMMENT ON COLUMN console_session.session_sha256 IS 'of the random id in the browser''s cookie';
+COMMENT ON COLUMN console_session.token_id IS 'the token that opened it; once that is not good, neither is this';
+COMMENT ON COLUMN console_session.used_at IS 'the last use, to the minute';
+COMMENT ON COLUMN console_session.notice IS 'NULL, or what the next page says about an action';
 
 -- A month for which rows already lie in event_default cannot be created as a partition before they
 -- have moved, so the table is made apart, filled, and attached in the caller's transaction.
@@ -212,6 +256,31 @@ SELECT (event.received_at AT TIME ZONE 'UTC')::date AS day,
 FROM event JOIN batch USING (batch_id) LEFT JOIN key_origin ON key_origin.key_id = batch.key_id;
 COMMENT ON VIEW all_events IS 'rows: every event with the key that sent it; day is that of received_at, UTC';
 
+-- What a version before this one stored is counted from its events; without any, `event` is not read.
+CREATE VIEW all_families AS
+SELECT (received_at AT TIME ZONE 'UTC')::date AS day, received_at, key_id, batch_id, family, events
+FROM (
+    SELECT batch.received_at, batch.key_id, batch.batch_id, counted.key AS family,
+           counted.value::bigint AS events
+    FROM batch CROSS JOIN jsonb_each_text(batch.family_counts) AS counted
+    UNION ALL
+    SELECT batch.received_at, batch.key_id, batch.batch_id, event.family, count(*) AS events
+    FROM batch JOIN event ON event.batch_id = batch.batch_id
+        AND event.received_at = batch.received_at
+    WHERE batch.family_counts IS NULL AND batch.body_removed_at IS NULL
+    GROUP BY batch.received_at, batch.key_id, batch.batch_id, event.family
+) AS either;
+COMMENT ON VIEW all_families IS 'rows: how many events of each family a batch has';
+
+CREATE VIEW all_duplicates AS
+SELECT duplicate_tally.day,
+       duplicate_tally.key_id,
+       coalesce(key_origin.origin_key_id, duplicate_tally.key_id) AS origin_key_id,
+       duplicate_tally.batches,
+       duplicate_tally.events
+FROM duplicate_tally LEFT JOIN key_origin ON key_origin.key_id = duplicate_tally.key_id;
+COMMENT ON VIEW all_duplicates IS 'rows: repeated batches by day and key';
+
 CREATE VIEW events_by_key AS
 SELECT key_id, day, family, count(*) AS events, count(DISTINCT batch_id) AS batches
 FROM all_events GROUP BY key_id, day, family;
@@ -237,12 +306,14 @@ SELECT (rejection.rejected_at AT TIME ZONE 'UTC')::date AS day,
        rejection.key_id,
        coalesce(key_origin.origin_key_id, rejection.key_id) AS origin_key_id,
        rejection.problem,
-       rejection.violations
+       rejection.violations,
+       rejection.event_count
 FROM rejection LEFT JOIN key_origin ON key_origin.key_id = rejection.key_id;
 COMMENT ON VIEW all_rejections IS 'rows: refused batches, by places and rules';
 
 CREATE VIEW daily_rejections WITH (security_barrier) AS
-SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys
+SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+       sum(event_count)::bigint AS events
 FROM all_rejections GROUP BY day, problem
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
 COMMENT ON VIEW daily_rejections IS 'k-anonymous: refused batches by day and problem';
@@ -254,6 +325,43 @@ FROM all_rejections CROSS JOIN jsonb_array_elements(violations) AS violation
 GROUP BY day, problem, violation ->> 'rule'
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
 COMMENT ON VIEW daily_rejections_by_rule IS 'k-anonymous: violations by day, problem and rule';
+
+CREATE VIEW daily_refused WITH (security_barrier) AS
+SELECT day, count(*) AS batches, sum(event_count)::bigint AS events,
+       count(DISTINCT origin_key_id) AS keys
+FROM all_rejections GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_refused IS 'k-anonymous: refused batches by day';
+
+CREATE VIEW daily_batches WITH (security_barrier) AS
+SELECT (batch.received_at AT TIME ZONE 'UTC')::date AS day,
+       count(*) AS batches,
+       sum(batch.event_count)::bigint AS events,
+       count(DISTINCT coalesce(key_origin.origin_key_id, batch.key_id)) AS keys
+FROM batch LEFT JOIN key_origin ON key_origin.key_id = batch.key_id
+GROUP BY (batch.received_at AT TIME ZONE 'UTC')::date
+HAVING count(DISTINCT coalesce(key_origin.origin_key_id, batch.key_id))
+    >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_batches IS 'k-anonymous: stored batches and their events by day';
+
+CREATE VIEW daily_families WITH (security_barrier) AS
+SELECT all_families.day,
+       all_families.family,
+       sum(all_families.events)::bigint AS events,
+       count(*) AS batches,
+       count(DISTINCT coalesce(key_origin.origin_key_id, all_families.key_id)) AS keys
+FROM all_families LEFT JOIN key_origin ON key_origin.key_id = all_families.key_id
+GROUP BY all_families.day, all_families.family
+HAVING count(DISTINCT coalesce(key_origin.origin_key_id, all_families.key_id))
+    >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_families IS 'k-anonymous: events by day and family, of all its metric types together';
+
+CREATE VIEW daily_duplicates WITH (security_barrier) AS
+SELECT day, sum(batches)::bigint AS batches, sum(events)::bigint AS events,
+       count(DISTINCT origin_key_id) AS keys
+FROM all_duplicates GROUP BY day
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+COMMENT ON VIEW daily_duplicates IS 'k-anonymous: repeated batches by day';
 
 -- generated from the contracts: make views
 

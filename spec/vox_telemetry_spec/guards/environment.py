@@ -20,6 +20,7 @@ DOORS = {
     "client/vox_telemetry_client/recording.py": "is called by programs without our command line",
     "sink/vox_telemetry_sink/cli/settings.py": "reads the sink's settings",
     "sink/vox_telemetry_sink/cli/serve.py": "tells worker processes where they count",
+    "sink/vox_telemetry_sink/metrics.py": "asks where workers count",
     "sink/vox_telemetry_sink/embedded/programs.py": "keeps PG* from the Postgres programs",
     "sink/vox_telemetry_sink/embedded/socket_folder.py": "asks for the folder of run-time files",
     "sink/vox_telemetry_sink/testing/environment.py": "keeps the machine's settings from tests",

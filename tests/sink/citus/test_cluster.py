@@ -141,7 +141,7 @@ async def test_retention_takes_what_is_aged_on_every_shard_and_nothing_else(
     for number in range(20):
         await asked(database_url, rejection, EARLY if number % 2 else NOW, str(number))
     before = NOW - timedelta(days=400)
-    limits = Limits(before, before, before, before, before, before)
+    limits = Limits(*[before] * len(Limits._fields))
     async with operator_connection(database_url) as connection:
         planned = await plan(connection, limits)
         assert planned.rows["batch"] >= 20

@@ -13,7 +13,9 @@ def test_migrate_says_what_it_applied(empty_database_url: str) -> None:
         "0002_key_rights",
         "0003_retention",
         "0004_views",
+        "0005_console_figures",
         "0006_key_approval",
+        "0007_console",
     ]
     assert (first.code, json.loads(first.out)) == (0, {"applied": applied})
     again = run_cli(SINK, "migrate", env=env)

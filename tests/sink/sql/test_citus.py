@@ -10,7 +10,12 @@ from vox_telemetry_sink.sql import load_citus, load_migrations, load_queries
 
 SCHEMA = files("vox_telemetry_sink.sql").joinpath("schema.sql").read_text(encoding="utf-8")
 # Not run on a cluster: retention_store takes their fellows `…_on_every_shard` there.
-ONE_MACHINE_ONLY = {"delete_aged_default", "delete_aged_batches", "delete_aged_rejections"}
+ONE_MACHINE_ONLY = {
+    "delete_aged_default",
+    "delete_aged_batches",
+    "delete_aged_rejections",
+    "delete_aged_duplicates",
+}
 ON_A_CLUSTER = {name: q for name, q in load_queries().items() if name not in ONE_MACHINE_ONLY}
 VIEWS = {
     tree["view"]["relname"]: tree["query"]
@@ -116,5 +121,5 @@ def test_the_view_differs_from_that_of_one_machine_by_being_made_first() -> None
 
 
 def test_every_distributed_table_is_looked_at() -> None:
-    assert {"batch", "event", "event_default", "rejection"} == COLUMN_OF.keys()
+    assert {"batch", "event", "event_default", "rejection", "duplicate_tally"} == COLUMN_OF.keys()
     assert len([t for t in trees(load_citus()) if next(nodes(t, "CreateFunctionStmt"), None)]) == 1

@@ -1,5 +1,8 @@
 import hashlib
+import re
 from importlib.resources import files
+
+import pytest
 
 from vox_telemetry_sink.sql import load_migrations, load_queries
 
@@ -18,11 +21,22 @@ def test_every_query_has_its_name_and_ends_with_one_semicolon() -> None:
 def test_no_query_is_left_unused() -> None:
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for path in files("vox_telemetry_sink").iterdir()
+        for folder in ("", "console")
+        for path in files("vox_telemetry_sink").joinpath(folder).iterdir()
         if path.name.endswith(".py")
     )
     for name in load_queries():
         assert f'QUERIES["{name}"]' in sources, name
+
+
+@pytest.mark.parametrize("role", ["admin", "viewer"])
+def test_no_query_of_the_console_is_left_unused(role: str) -> None:
+    module = files("vox_telemetry_sink.console").joinpath(f"{role}_figures.py")
+    source = module.read_text(encoding="utf-8")
+    for name in load_queries(f"console_{role}.sql"):
+        assert f'_QUERIES["{name}"]' in source or f'_fetch("{name}"' in re.sub(
+            r"\(\s+", "(", source
+        )
 
 
 def test_migrations_are_numbered_from_one_without_gaps() -> None:

@@ -65,10 +65,16 @@ def granted(name: str, ceiling: Ceiling, families: list[str] | None) -> KeyGrant
     known = {family.family: family for family in Registry.load().families}
     for family in named:
         _check_family(family, known.get(family), sensitivity)
-    return KeyGrant(_checked_name(name), sensitivity, named or None)
+    return KeyGrant(checked_name(name), sensitivity, named or None)
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return a name without the blanks around it.
+
+    Raises:
+        typer.BadParameter: one that cannot be shown on a line.
+
+    """
     stripped = name.strip()
     if not stripped:
         raise typer.BadParameter("got a blank name, expected some text", param_hint="--name")

@@ -1,6 +1,5 @@
 """What the verbs of `keys` share: reading a JWK, the database, and how a key is shown."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -10,14 +9,10 @@ from typing import Any, TypeVar
 import msgspec
 import typer
 
-from vox_telemetry_sink.cli.operator import refuse_pending
-from vox_telemetry_sink.cli.settings import running_database, settings
-from vox_telemetry_sink.config import DATA_DIR, DATABASE_URL, Config
-from vox_telemetry_sink.database import connected_pool
+from vox_telemetry_sink.cli.operator import on_pool
 from vox_telemetry_sink.errors import SinkError
 from vox_telemetry_sink.key_rows import ListedKey
 from vox_telemetry_sink.key_store import KeyStore
-from vox_telemetry_sink.store import Store
 from vox_telemetry_spec.keys import PublicKey
 from vox_telemetry_spec.limits import JWK_MAX_BYTES
 from vox_telemetry_spec.times import format_time
@@ -51,15 +46,7 @@ def with_key_store(
         SinkError: its schema is not up to date, or what `act` raises.
 
     """
-    config = Config.from_env(settings({DATABASE_URL: database_url, DATA_DIR: data_dir}))
-
-    async def acted(dsn: str) -> T:
-        async with connected_pool(dsn) as pool:
-            refuse_pending(await Store(pool).pending_migrations())
-            return await act(KeyStore(pool))
-
-    with running_database(config) as dsn:
-        return asyncio.run(acted(dsn))
+    return on_pool(database_url, data_dir, lambda pool: act(KeyStore(pool)))
 
 
 def key_document(key: ListedKey, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""What a page may be asked for: the filters in its address, checked; pure.
+
+Nothing of a filter that is refused is repeated: what the page says is ours.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from vox_telemetry_sink.errors import ConsoleRefusalError
+from vox_telemetry_spec.limits import CONSOLE_FILTER_MAX_CHARS
+
+DAYS: Final = (1, 7, 30, 90)
+KEY_STATES: Final = ("good", "waiting", "not yet valid", "expired", "revoked")
+
+_Days = Literal[1, 7, 30, 90]
+_Word = Annotated[str, msgspec.Meta(max_length=CONSOLE_FILTER_MAX_CHARS)]
+
+
+class NoFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page that takes none."""
+
+
+class FamiliesFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days, and one family; '' is all of them."""
+
+    days: _Days = 30
+    family: _Word = ""
+
+
+class KeysFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A state, and a text that is somewhere in the name or begins the key id."""
+
+    state: Literal["", "good", "waiting", "not yet valid", "expired", "revoked"] = ""
+    text: _Word = ""
+
+
+class RejectionsFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Days, and which problem, rule and key; '' is all of them."""
+
+    days: _Days = 30
+    problem: _Word = ""
+    rule: _Word = ""
+    key: _Word = ""
+
+
+_FilterT = TypeVar("_FilterT", bound=msgspec.Struct)
+
+
+def read_filter(pairs: Iterable[tuple[str, Any]], kind: type[_FilterT]) -> _FilterT:
+    """Return the filter in the decoded pairs of a query.
+
+    Raises:
+        ConsoleRefusalError: a name that the page does not know or that comes twice, or a value
+            that cannot be (400).
+
+    """
+    listed = [(name, str(value)) for name, value in pairs]
+    given = dict(listed)
+    try:
+        if len(given) != len(listed) or any("\0" in value for value in given.values()):
+            raise _refused(kind)
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as exc:
+        raise _refused(kind) from exc
+
+
+def query_of(chosen: msgspec.Struct) -> str:
+    """Return a filter as the query of an address, '' when nothing was chosen."""
+    default = type(chosen)()
+    pairs = [
+        (name, getattr(chosen, name))
+        for name in chosen.__struct_fields__
+        if getattr(chosen, name) != getattr(default, name)
+    ]
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _refused(kind: type[msgspec.Struct]) -> ConsoleRefusalError:
+    known = ", ".join(kind.__struct_fields__) or "none"
+    return ConsoleRefusalError(
+        HTTPStatus.BAD_REQUEST,
+        "This page cannot be filtered as its address says. Each filter may be given once and is "
+        f"one of: {known}. Days are 1, 7, 30 or 90, a text has at most "
+        f"{CONSOLE_FILTER_MAX_CHARS} characters.",
+    )

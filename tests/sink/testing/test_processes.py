@@ -47,9 +47,11 @@ def test_it_ends_in_order_while_a_fork_of_the_test_lives(tmp_path: Path) -> None
     with subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(600)"], pass_fds=[pipe.fileno()]
     ) as holds_the_pipe:
-        started.end()
-        assert (tmp_path / "ended").exists()
-        holds_the_pipe.kill()
+        try:
+            started.end()
+        finally:
+            holds_the_pipe.kill()
+    assert (tmp_path / "ended").exists()
 
 
 def test_nothing_is_imported_from_the_folder_where_it_runs(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vox_telemetry_sink.testing.assertions import TelemetryAssertions
+    from vox_telemetry_sink.testing.client_program import Ran
     from vox_telemetry_sink.testing.errors import PluginError, ProgramFailedError
-    from vox_telemetry_sink.testing.machine import Ran, TelemetryClient
+    from vox_telemetry_sink.testing.machine import TelemetryClient
     from vox_telemetry_sink.testing.postgres import TelemetryPostgres
     from vox_telemetry_sink.testing.sink import TelemetrySink
     from vox_telemetry_sink.testing.stored import BatchRow, EventRow, RejectionRow
@@ -34,7 +35,7 @@ _ROOMS = {
     "EventRow": "stored",
     "PluginError": "errors",
     "ProgramFailedError": "errors",
-    "Ran": "machine",
+    "Ran": "client_program",
     "RejectionRow": "stored",
     "TelemetryAssertions": "assertions",
     "TelemetryClient": "machine",

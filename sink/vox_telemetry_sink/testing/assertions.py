@@ -122,11 +122,12 @@ class TelemetryAssertions:
             raise AssertionError("not accounted for: " + "; ".join(found))
 
     def never_sent(self, text: str) -> None:
-        """Assert that a text (a canary) is in nothing that reached the sink, in any letter case.
+        """Assert that a text (a canary) is in nothing that is known to be sent, in any letter case.
 
         Searched are: the body and the signed header fields of every stored batch, every row, every
-        refusal, the sink's log, and the batches that the machine has set aside, since the sink
-        keeps no body that it refused. The text is looked for as it is, not encoded.
+        refusal and the sink's log; and, since the sink keeps no body that it refused, what the
+        machine has set aside, and what it has tried to send and still holds. The text is looked
+        for as it is, not encoded.
 
         Raises:
             ValueError: an empty text, which is in everything.
@@ -162,15 +163,18 @@ class TelemetryAssertions:
         log = self._sink.log.read_text(encoding="utf-8", errors="replace")
         if list(places_of(text, log)):
             yield "the sink's log"
-        for name, payload in self._set_aside():
+        for name, payload in self._unstored():
             for place in places_of(text, payload):
-                yield f"body of batch {name}, set aside: {place}"
+                yield f"body of batch {name}: {place}"
 
-    def _set_aside(self) -> Iterator[tuple[str, object]]:
+    def _unstored(self) -> Iterator[tuple[str, object]]:
         if self._client is not None:
             for one in self._client.set_aside():
                 shown = self._client.run("rejected", "show", one["id"], "--json").json()
-                yield one["batch_id"], shown["payload"]
+                yield f"{one['batch_id']}, set aside", shown["payload"]
+            for batch_id in self._client.tried():
+                shown = self._client.run("show", batch_id, "--json").json()
+                yield f"{batch_id}, tried and still pending", shown["payload"]
 
     def _machine(self, name: str) -> TelemetryClient:
         if self._client is None:

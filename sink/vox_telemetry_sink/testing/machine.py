@@ -5,7 +5,6 @@ The client is run as a program and never imported: what a test sees is what an o
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from itertools import count
@@ -15,7 +14,8 @@ from typing import Any, Final, NamedTuple
 import keyring.core
 import pytest
 
-from vox_telemetry_sink.testing import keyring_file
+from vox_telemetry_sink.testing import client_program, keyring_file
+from vox_telemetry_sink.testing.client_program import Ran
 from vox_telemetry_sink.testing.environment import (
     KEYRING_FOLDER,
     of_a_program,
@@ -25,32 +25,7 @@ from vox_telemetry_sink.testing.environment import (
 from vox_telemetry_sink.testing.errors import PluginError, ProgramFailedError
 from vox_telemetry_sink.testing.sink import TelemetrySink
 
-RUN_WITHIN_S: Final = 300.0
 _REFUSED_SHOWN_MAX: Final = 20  # a screen; the program counts the others
-_CLIENT: Final = (sys.executable, "-m", "vox_telemetry_client")
-
-
-class Ran(NamedTuple):
-    """What a program left behind: its exit code and its two outputs."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> dict[str, Any]:
-        """Return the one document that a command prints with `--json`.
-
-        Raises:
-            ProgramFailedError: it printed none.
-
-        """
-        try:
-            document: dict[str, Any] = json.loads(self.out)
-        except ValueError as exc:
-            raise ProgramFailedError(
-                f"got no JSON document and exit code {self.code}: {self.err.strip()}"
-            ) from exc
-        return document
 
 
 class TelemetryClient:
@@ -77,18 +52,7 @@ class TelemetryClient:
             cwd: the folder to run it in; default `home`.
 
         """
-        done = subprocess.run(  # noqa: S603 -- the client, with the arguments of a test
-            [*_CLIENT, *map(str, args)],
-            env=of_a_program(),
-            input=given,
-            cwd=cwd or self.home,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=RUN_WITHIN_S,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return client_program.run(args, of_a_program(), given, cwd or self.home)
 
     def enqueue(self, events: Iterable[Mapping[str, Any]] | Path, *options: str) -> dict[str, Any]:
         """Check events, or a file of them, and keep them for upload; all of them, or none.
@@ -100,7 +64,8 @@ class TelemetryClient:
             ProgramFailedError: they were refused; by which rule stands in the message, no value.
 
         """
-        file = events if isinstance(events, Path) else self._written(events)
+        # A relative path is meant from here, and the program runs in `home`.
+        file = events.absolute() if isinstance(events, Path) else self._written(events)
         return self._done("enqueue", str(file), *options)
 
     def upload(self, *options: str) -> dict[str, Any]:
@@ -137,6 +102,14 @@ class TelemetryClient:
         found: list[dict[str, Any]] = self._done("rejected", "list")["rejected"]
         return found
 
+    def tried(self) -> list[str]:
+        """Return the ids of batches that wait, and of which a request was made already."""
+        pending = {file.stem for file in (self.spool / "pending").glob("*.json")}
+        if not pending:
+            return []  # as above
+        attempts = (line for line in self.journal() if line["event"] == "attempt")
+        return sorted(pending & {line["batch_id"] for line in attempts})
+
     def _done(self, *args: str) -> dict[str, Any]:
         ran = self.run(*args, "--json")
         if ran.code:
@@ -171,16 +144,9 @@ def prepared_home(home: Path) -> Prepared:
             "without asking the environment, and a test must not write to yours"
         )
     keyring_file.make_folder(home / "keyring")
-    done = subprocess.run(  # noqa: S603 -- a constant command
-        [*_CLIENT, "keys", "generate", "--json"],
-        env=of_a_server(**_variables(home)),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=RUN_WITHIN_S,
-        check=False,
+    ran = client_program.run(
+        ("keys", "generate", "--json"), of_a_server(**_variables(home)), "", home
     )
-    ran = Ran(done.returncode, done.stdout, done.stderr)
     if ran.code:
         raise _failed("keys generate", ran)
     return Prepared(home, ran.json()["jwk"])

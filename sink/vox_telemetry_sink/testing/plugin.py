@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # One module of each library that the extra adds and the fixtures need.
 _EXTRA = ("litestar", "asyncpg", "uvicorn", "testcontainers")
-_USED = pytest.StashKey[str]()
+_USED = pytest.StashKey[set[str]]()
 _WORKERS_WORD = "vox_telemetry_postgres"
 _HELP = (
     "the Postgres of telemetry_postgres: auto (a container where a Docker engine answers, else the "
@@ -50,10 +50,10 @@ def telemetry_postgres(pytestconfig: pytest.Config) -> "Iterator[TelemetryPostgr
 
     try:
         with chosen_postgres(_choice(pytestconfig)) as postgres:
-            pytestconfig.stash[_USED] = postgres.label
+            _used(pytestconfig).add(postgres.label)
             yield postgres
     except PluginError as exc:
-        pytest.fail(str(exc), pytrace=False)
+        raise pytest.fail.Exception(str(exc), pytrace=False) from None
 
 
 @pytest.fixture
@@ -81,13 +81,14 @@ def telemetry_sink(
 @pytest.fixture(scope="session")
 def telemetry_prepared_home(tmp_path_factory: pytest.TempPathFactory) -> "Prepared":
     """Make the key of the operator's machines once: it takes longer than to copy a folder."""
+    _need_the_extra()
     from vox_telemetry_sink.testing.errors import PluginError  # noqa: PLC0415 -- see the top
     from vox_telemetry_sink.testing.machine import prepared_home  # noqa: PLC0415 -- likewise
 
     try:
         return prepared_home(tmp_path_factory.mktemp("telemetry-key"))
     except PluginError as exc:
-        pytest.fail(str(exc), pytrace=False)
+        raise pytest.fail.Exception(str(exc), pytrace=False) from None
 
 
 @pytest.fixture
@@ -129,26 +130,26 @@ def assert_telemetry(
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the controller of pytest-xdist which Postgres this worker used."""
-    used = session.config.stash.get(_USED, None)
-    if used is not None and hasattr(session.config, "workeroutput"):
-        session.config.workeroutput[_WORKERS_WORD] = used
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_WORKERS_WORD] = sorted(_used(session.config))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: "WorkerController") -> None:
     """Take what a worker told; one that crashed told nothing."""
-    used = getattr(node, "workeroutput", {}).get(_WORKERS_WORD)
-    if used is not None:
-        node.config.stash[_USED] = used
+    _used(node.config).update(getattr(node, "workeroutput", {}).get(_WORKERS_WORD, ()))
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say which Postgres was used; where none was, say nothing."""
-    used = config.stash.get(_USED, None)
-    if used is not None:
-        terminalreporter.write_line(f"telemetry postgres: {used}")
+    """Say which Postgres was used, of each worker; where none was, say nothing."""
+    for label in sorted(_used(config)):
+        terminalreporter.write_line(f"telemetry postgres: {label}")
+
+
+def _used(config: pytest.Config) -> set[str]:
+    return config.stash.setdefault(_USED, set())
 
 
 def _choice(config: pytest.Config) -> str:

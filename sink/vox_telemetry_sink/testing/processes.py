@@ -1,7 +1,8 @@
 """A program that a test starts and that cannot outlive it, however the test's process ends.
 
 The program's standard input is a pipe of ours, and it ends when the pipe does: the kernel closes it
-after a failed test and after Ctrl-C, SIGTERM and SIGKILL alike.
+after a failed test and after Ctrl-C, SIGTERM and SIGKILL alike. A byte in it says the same, since a
+child that a test has forked holds the pipe open.
 """
 
 import os
@@ -18,6 +19,9 @@ READY_WITHIN_S: Final = 120.0  # a busy machine makes an embedded cluster slowly
 ENDED_WITHIN_S: Final = 60.0  # an embedded Postgres is given 30 s to stop in order
 _POLL_S: Final = 0.02
 _SHOWN_CHARS: Final = 2_000  # of a log: a screen
+_END: Final = b"."
+# `-P`: `-m` alone looks for modules in the working folder first, which may be /tmp or a test's own.
+PYTHON: Final = (sys.executable, "-P", "-m")
 
 
 class Child:
@@ -31,7 +35,7 @@ class Child:
         self._log = log
         with log.open("ab") as said:
             self._process = subprocess.Popen(  # noqa: S603 -- our own modules, no shell
-                [sys.executable, "-m", module, *args],
+                [*PYTHON, module, *args],
                 env=environment,
                 cwd=cwd,
                 stdin=subprocess.PIPE,
@@ -63,12 +67,10 @@ class Child:
             time.sleep(_POLL_S)
 
     def end(self) -> None:
-        """Close its input, which ends it in order; kill it when it does not."""
+        """Tell it, and close its input, which ends it in order; kill it when it does not."""
         with self._process:
-            if self._process.stdin is not None:
-                self._process.stdin.close()
             try:
-                self._process.wait(ENDED_WITHIN_S)
+                self._process.communicate(_END, ENDED_WITHIN_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
 
@@ -77,9 +79,8 @@ class Child:
 
 
 def wait_for_the_end_of_input() -> None:
-    """Return when whoever started this program has closed its input, or is gone.
+    """Return when whoever started this program says so, has closed its input, or is gone.
 
     By the descriptor: a thread that waits in `sys.stdin` keeps the interpreter from its end.
     """
-    while os.read(0, 1):
-        pass
+    os.read(0, 1)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
+from urllib.parse import urlsplit
 
 from vox_telemetry_sink.database_url import is_postgres_url
 from vox_telemetry_sink.errors import MigrationError, StoreError
@@ -22,6 +23,8 @@ from vox_telemetry_sink.testing.processes import Child
 
 CHOICES: Final = "auto, container, embedded or postgresql://USER@HOST/NAME"
 ROLE: Final = "vox"
+# What a machine's PGSSLMODE and PGTARGETSESSIONATTRS would say otherwise: they are not about these.
+_PINNED: Final = "sslmode=disable&target_session_attrs=any"
 
 
 @contextmanager
@@ -68,6 +71,7 @@ def _in_container() -> Iterator[PostgresServer]:
 def server_with_role(label: str, admin_dsn: str) -> PostgresServer:
     """Make the role that owns databases: as in production, the sink's role is no superuser."""
     mine, theirs = (f"//{name}:{name}@" for name in (containers.ADMINISTRATOR, ROLE))
+    admin_dsn = _pinned(admin_dsn)
     server = PostgresServer(label, admin_dsn, with_database(admin_dsn.replace(mine, theirs), ROLE))
     server.administer(
         f"CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'", f"CREATE DATABASE {ROLE} OWNER {ROLE}"
@@ -102,10 +106,14 @@ def embedded_postgres() -> Iterator[PostgresServer]:
     )
     try:
         child.wait_until(ready.exists)
-        dsn = ready.read_text(encoding="utf-8")
+        dsn = _pinned(ready.read_text(encoding="utf-8"))
         # The role `vox` may not create databases; the administrator is the server's own user.
         admin_dsn = with_database(dsn.replace(f"user={ROLE}", "user=postgres"), "postgres")
         yield PostgresServer("embedded", admin_dsn, dsn)
     finally:
         child.end()
         shutil.rmtree(folder, ignore_errors=True)  # there still if the server did not start
+
+
+def _pinned(dsn: str) -> str:
+    return f"{dsn}{'&' if urlsplit(dsn).query else '?'}{_PINNED}"

@@ -1,12 +1,20 @@
-"""The plugin's fixtures over the Postgres that our own tests run anyway."""
+"""The plugin's fixtures over the Postgres and the warm programs that our own tests have anyway."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from support.cli import run_cli
 from support.postgres import PostgresServer
-from vox_telemetry_sink.testing import TelemetryClient, TelemetryPostgres, TelemetrySink
+from vox_telemetry_sink.testing import (
+    Ran,
+    TelemetryClient,
+    TelemetryPostgres,
+    TelemetrySink,
+    client_program,
+)
 from vox_telemetry_sink.testing.machine import Prepared, operators_machine
 
 
@@ -16,6 +24,24 @@ def telemetry_postgres(
 ) -> TelemetryPostgres:
     """Take the place of the plugin's own, which the inner runs of test_plugin.py use."""
     return TelemetryPostgres(postgres_server, migrated_database)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_client() -> Iterator[None]:
+    """Run the client as a fork that has its imports; test_client_program.py has the new process."""
+
+    def run(
+        args: Iterable[str | Path], environment: Mapping[str, str], given: str, cwd: Path
+    ) -> Ran:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ.keys() - environment.keys():
+                patch.delenv(name)
+            ran = run_cli("vox-telemetry", *args, env=environment, input=given, cwd=cwd)
+        return Ran(ran.code, ran.out, ran.err)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client_program, "run", run)
+        yield
 
 
 @pytest.fixture

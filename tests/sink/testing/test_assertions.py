@@ -1,6 +1,7 @@
 """Each assertion passes where it should, and fails with what was got and what was expected."""
 
 import asyncio
+import gzip
 from datetime import UTC, datetime
 
 import httpx
@@ -113,8 +114,9 @@ def test_never_sent_searches_rows_bodies_and_the_log(idle_sink: TelemetrySink) -
     asyncio.run(
         run(
             idle_sink.database_url,
-            "UPDATE batch SET coded_body = $1, signed_request = $2::text::jsonb",
-            body,
+            "UPDATE batch SET content_encoding = 'gzip', coded_body = $1,"
+            " signed_request = $2::text::jsonb",
+            gzip.compress(body),
             '{"authority":"canary-4711.example"}',
         )
     )

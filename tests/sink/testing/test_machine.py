@@ -24,6 +24,7 @@ from vox_telemetry_sink.testing import (
 )
 from vox_telemetry_sink.testing.machine import Prepared, operators_machine, prepared_home
 
+CANARY = "canary-4711"
 ENQUEUES = """
 import sys, vox_telemetry_client
 from support.events import benchmark_event
@@ -106,12 +107,21 @@ def test_an_outage_keeps_what_waits_and_the_next_upload_sends_it(
     telemetry_sink: TelemetrySink,
     assert_telemetry: TelemetryAssertions,
 ) -> None:
-    telemetry_client.enqueue([benchmark_event()])
+    telemetry_client.enqueue([benchmark_event(details={"lane": CANARY})])
+    assert_telemetry.never_sent(CANARY)
     telemetry_sink.stop()
     away = telemetry_client.upload("--max-seconds", "1")
     assert away["totals"]["kept"] == 1
     assert_telemetry.pending(1)
     assert_telemetry.everything_accounted_for()
+    # A request that got no answer may have arrived.
+    [batch] = telemetry_client.tried()
+    with pytest.raises(AssertionError) as exc:
+        assert_telemetry.never_sent(CANARY)
+    assert str(exc.value) == (
+        f"got the text in 1 places, expected none: body of batch {batch}, tried and still pending: "
+        "/events/0/metadata/details/lane"
+    )
     telemetry_sink.start()
     assert telemetry_client.upload()["totals"]["acknowledged"] == 1
     assert_telemetry.nothing_pending()
@@ -159,12 +169,17 @@ def test_afterwards_this_process_is_as_it_was(
         assert keyring.core._keyring_backend is chosen
 
 
-def test_input_and_folder_are_the_callers(idle_machine: TelemetryClient, tmp_path: Path) -> None:
+def test_input_and_folder_are_the_callers(
+    idle_machine: TelemetryClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "one.jsonl").write_text(json.dumps(benchmark_event()) + "\n")
     checked = idle_machine.run("check", "one.jsonl", "--json", cwd=tmp_path)
     assert checked.json()["accepted"] == 1
     assert isinstance(checked, Ran)
     assert idle_machine.run("check", "-", given=json.dumps(benchmark_event())).code == 0
+    # A relative path is meant from the folder of the test, not from `home`.
+    monkeypatch.chdir(tmp_path)
+    assert idle_machine.enqueue(Path("one.jsonl"))["accepted"] == 1
 
 
 def test_a_key_that_cannot_be_made_is_told(tmp_path: Path) -> None:

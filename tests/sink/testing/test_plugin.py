@@ -15,8 +15,10 @@ import pytest
 from support.inner_pytest import NO_AUTOLOAD, PLUGIN, command, run_pytest, written
 from support.postgres import PostgresServer
 from support.processes import GONE_WITHIN_S, is_running
+from vox_telemetry_sink.testing import plugin
 
 OURS = ("vox_telemetry", "asyncpg", "httpx", "keyring", "litestar", "testcontainers", "docker")
+QUIET = ("-p", "vox_telemetry", "-p", "no:faulthandler", "-p", "no:cacheprovider", "-s", "-q")
 XDIST = ("-p", "xdist", "-n", "2", "--dist", "each")
 PLAIN = "def test_of_another_project():\n    assert 1 + 1 == 2\n"
 TELLS_MODULES = """
@@ -35,7 +37,7 @@ import asyncio
 import pytest
 from vox_telemetry_sink.database import migrate
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(2))
 def test_each_has_its_own(number, telemetry_database_url, worker_id):
     assert asyncio.run(migrate(telemetry_database_url)) == []
     with open(worker_id, "a") as seen:
@@ -51,7 +53,7 @@ def test_is_interrupted(telemetry_sink):
 """
 FAILS = """
 def test_fails(telemetry_sink):
-    with open("pid", "w") as file:
+    with open("failed", "w") as file:
         file.write(str(telemetry_sink._child._process.pid))
     assert telemetry_sink.events() == ["something"]
 """
@@ -80,11 +82,13 @@ def test_a_run_that_uses_no_fixture_is_as_it_is_without_the_plugin(tmp_path: Pat
 
 def test_without_the_extra_a_fixture_says_what_to_install(tmp_path: Path) -> None:
     source = "def test_it(telemetry_sink):\n    pass\n"
+    source += "def test_key(telemetry_prepared_home):\n    pass\n"
     folder = written(tmp_path, conftest=HIDES, test_it=source, test_plain=PLAIN)
     ran = run_pytest(folder, "-q", *PLUGIN)
     assert ran.code == 1
-    assert "not installed (testcontainers): pip install 'vox-telemetry[testing]'" in ran.out
-    assert "1 passed, 1 error" in ran.out
+    said = "not installed (testcontainers): pip install 'vox-telemetry[testing]'"
+    assert ran.out.count(said) == 2
+    assert "1 passed, 2 errors" in ran.out
     assert "Traceback" not in ran.out
 
 
@@ -92,6 +96,7 @@ def test_a_postgres_that_cannot_be_had_is_one_sentence(tmp_path: Path) -> None:
     source = "def test_it(telemetry_sink):\n    pass\n"
     ran = run_pytest(written(tmp_path, test_it=source), *PLUGIN, "--telemetry-postgres=hunter2")
     assert ran.code == 1
+    assert "exception" not in ran.out  # of which another would be the cause
     assert "\n--telemetry-postgres is none of auto, container, embedded or postgresql://" in ran.out
     assert "Traceback" not in ran.out
     assert "telemetry postgres:" not in ran.out
@@ -121,22 +126,23 @@ def test_without_an_engine_each_worker_has_an_embedded_postgres_and_each_test_a_
     tmp_path: Path,
 ) -> None:
     folder = written(tmp_path, test_own=OWN_DATABASES)
-    ran = run_pytest(folder, *PLUGIN, *XDIST, DOCKER_HOST="unix:///nowhere/docker.sock")
+    env = {"DOCKER_HOST": "unix:///nowhere/docker.sock", "PGSSLMODE": "verify-full"}
+    ran = run_pytest(folder, *PLUGIN, *XDIST, **env)
     assert ran.code == 0, ran.out
-    assert "8 passed" in ran.out
-    assert "telemetry postgres: embedded" in ran.out.splitlines()
+    assert "4 passed" in ran.out
+    assert ran.out.splitlines().count("telemetry postgres: embedded") == 1
     urls = [(folder / worker).read_text().splitlines() for worker in ("gw0", "gw1")]
-    assert [len(set(one)) for one in urls] == [4, 4]
+    assert [len(set(one)) for one in urls] == [2, 2]
     sockets = {parse_qs(urlsplit(one).query)["host"][0] for each in urls for one in each}
     assert len(sockets) == 2
     assert not any(Path(one).exists() for one in sockets)
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
-def test_the_sink_ends_however_the_run_is_ended(
+def test_the_sink_ends_with_a_test_that_fails_and_however_the_run_is_ended(
     ended_by: signal.Signals, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
-    folder = written(tmp_path, test_waits=WAITS)
+    folder = written(tmp_path, test_waits=FAILS * (ended_by is signal.SIGINT) + WAITS)
     choice = f"--telemetry-postgres={postgres_server.admin_dsn}"
     with subprocess.Popen(
         command(*PLUGIN, choice), env=os.environ | NO_AUTOLOAD, cwd=folder, stdout=subprocess.PIPE
@@ -144,22 +150,15 @@ def test_the_sink_ends_however_the_run_is_ended(
         pid, url = _once_written(folder / "pid", run).split()
         assert is_running(int(pid))
         run.send_signal(ended_by)
-        run.communicate(timeout=60)
+        said = run.communicate(timeout=60)[0].decode()
     _expect_gone(int(pid))
     if ended_by is signal.SIGKILL:  # what no teardown has dropped
         name = urlsplit(url).path.removeprefix("/")
         postgres_server.administer(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def test_the_sink_ends_with_a_test_that_fails(
-    tmp_path: Path, postgres_server: PostgresServer
-) -> None:
-    folder = written(tmp_path, test_fails=FAILS)
-    ran = run_pytest(folder, *PLUGIN, f"--telemetry-postgres={postgres_server.admin_dsn}")
-    assert ran.code == 1
-    assert "1 failed" in ran.out
-    assert "telemetry postgres: the server that was named" in ran.out.splitlines()
-    assert not is_running(int((folder / "pid").read_text()))
+    else:
+        assert not is_running(int((folder / "failed").read_text()))
+        assert "1 failed" in said
+        assert "telemetry postgres: the server that was named" in said.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -172,16 +171,39 @@ def test_the_sink_ends_with_a_test_that_fails(
     ],
 )
 def test_the_option_beats_the_environment_beats_the_ini_file(
-    option: str | None, variable: str | None, ini: str | None, meant: str, tmp_path: Path
+    option: str | None,
+    variable: str | None,
+    ini: str | None,
+    meant: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tells = "from vox_telemetry_sink.testing import plugin\n"
-    tells += "def pytest_report_header(config):\n    return f'meant: {plugin._choice(config)}'\n"
-    folder = written(tmp_path, conftest=tells, test_plain=PLAIN)
+    class Tells:
+        def pytest_configure(self, config: pytest.Config) -> None:
+            self.meant = plugin._choice(config)
+
+    tells = Tells()
     options = [f"--telemetry-postgres={option}"] * bool(option)
     options += ["-o", f"telemetry_postgres={ini}"] * bool(ini)
-    env = {"VOX_TELEMETRY_TEST_POSTGRES": variable} if variable else {}
-    ran = run_pytest(folder, *PLUGIN, *options, **env)
-    assert (ran.code, f"meant: {meant}" in ran.out.splitlines()) == (0, True)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    if variable:
+        monkeypatch.setenv("VOX_TELEMETRY_TEST_POSTGRES", variable)
+    # In this process: all that matters is over before a test would be looked for.
+    folder = written(tmp_path)
+    ended = pytest.main([str(folder), "--rootdir", str(folder), *QUIET, *options], plugins=[tells])
+    assert (ended, tells.meant) == (pytest.ExitCode.NO_TESTS_COLLECTED, meant)
+
+
+def test_workers_with_different_postgres_are_all_told(tmp_path: Path) -> None:
+    # Each decides for itself: an engine may stop to answer between them.
+    tells = "import pytest\nfrom vox_telemetry_sink.testing import plugin\n"
+    tells += "def pytest_sessionstart(session):\n"
+    tells += "    label = getattr(session.config, 'workerinput', {}).get('workerid')\n"
+    tells += "    plugin._used(session.config).update({label} - {None})\n"
+    folder = written(tmp_path, conftest=tells, test_plain=PLAIN)
+    ran = run_pytest(folder, *PLUGIN, *XDIST)
+    told = [line for line in ran.out.splitlines() if line.startswith("telemetry postgres: ")]
+    assert told == ["telemetry postgres: gw0", "telemetry postgres: gw1"]
 
 
 def _once_written(file: Path, run: "subprocess.Popen[bytes]") -> str:

@@ -1,6 +1,8 @@
 """Programs that end with their starter, over a module made for it."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,8 @@ FAILS = "raise SystemExit('no such port')\n"
 
 def child(folder: Path, source: str) -> Child:
     (folder / "program.py").write_text(source)
-    return Child("program", environment=os.environ, cwd=folder, log=folder / "log")
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+    return Child("program", environment=environment, cwd=folder, log=folder / "log")
 
 
 def test_it_ends_in_order_when_its_input_does(tmp_path: Path) -> None:
@@ -33,6 +36,30 @@ def test_it_ends_in_order_when_its_input_does(tmp_path: Path) -> None:
     started.end()
     assert not started.is_running()
     assert (tmp_path / "ended").exists()
+
+
+def test_it_ends_in_order_while_a_fork_of_the_test_lives(tmp_path: Path) -> None:
+    started = child(tmp_path, WAITS)
+    started.wait_until((tmp_path / "pid").exists)
+    pipe = started._process.stdin
+    assert pipe is not None
+    # As a worker of multiprocessing does, which is forked while the sink runs.
+    with subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], pass_fds=[pipe.fileno()]
+    ) as holds_the_pipe:
+        try:
+            started.end()
+        finally:
+            holds_the_pipe.kill()
+    assert (tmp_path / "ended").exists()
+
+
+def test_nothing_is_imported_from_the_folder_where_it_runs(tmp_path: Path) -> None:
+    (tmp_path / "subprocess.py").write_text("raise SystemExit('from a folder like /tmp')\n")
+    started = Child("program", environment=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    with pytest.raises(PluginError, match="No module named program"):
+        started.wait_until(lambda: False)
+    started.end()
 
 
 def test_one_that_does_not_listen_is_killed(

@@ -15,9 +15,21 @@ import pytest
 from support.postgres import PostgresServer, in_own_loop, with_database
 from support.processes import GONE_WITHIN_S
 from vox_telemetry_sink.database import migrate
+from vox_telemetry_sink.testing import containers
+from vox_telemetry_sink.testing.containers import engine_answers
 from vox_telemetry_sink.testing.errors import NoPostgresError, PluginError
 from vox_telemetry_sink.testing.servers import chosen_postgres
 
+# Each of them alone sends asyncpg elsewhere, or away, where the URL does not say better.
+OF_ANOTHER_POSTGRES = {
+    "PGHOST": "elsewhere.invalid",
+    "PGPORT": "1",
+    "PGUSER": "nobody",
+    "PGPASSWORD": "hunter2",
+    "PGDATABASE": "nothing",
+    "PGSSLMODE": "verify-full",
+    "PGTARGETSESSIONATTRS": "standby",
+}
 NO_ENGINE = "unix:///nowhere/docker.sock"
 STARTS = """
 import sys, time
@@ -34,7 +46,11 @@ def is_migrated(dsn: str) -> bool:
     return in_own_loop(lambda: migrate(dsn)) == []
 
 
-def test_auto_is_a_container_where_an_engine_answers() -> None:
+def test_auto_is_a_container_where_an_engine_answers_whatever_the_machine_says_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in OF_ANOTHER_POSTGRES.items():
+        monkeypatch.setenv(name, value)
     with chosen_postgres("auto") as postgres:
         assert postgres.label == "container postgres:15"
         with postgres.database() as one, postgres.database() as other:
@@ -48,6 +64,28 @@ def test_a_container_that_was_asked_for_is_never_replaced(monkeypatch: pytest.Mo
     with (
         pytest.raises(NoPostgresError, match="=container, and no Docker engine answers"),
         chosen_postgres("container"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("host", ["tcp://127.0.0.1:port", "tcp://[::1", "nonsense"])
+def test_an_address_of_an_engine_that_makes_no_sense_is_an_engine_that_does_not_answer(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", host)
+    assert not engine_answers()
+
+
+def test_an_engine_that_cannot_run_the_image_says_so_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(containers, "POSTGRES_IMAGE", "localhost:1/no-such-image:1")
+    with (
+        pytest.raises(
+            NoPostgresError,
+            match=r"it cannot run localhost:1/no-such-image:1: .*by --telemetry-postgres",
+        ),
+        chosen_postgres("auto"),
     ):
         pass
 

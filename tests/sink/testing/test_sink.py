@@ -54,7 +54,7 @@ async def test_it_takes_what_its_own_key_signs_also_in_an_async_test(
     ]
 
 
-def test_an_outage_is_at_the_same_url_and_what_is_stored_can_be_read(
+def test_an_outage_is_at_the_same_url_with_its_port_taken_named_and_what_is_stored_can_be_read(
     telemetry_sink: TelemetrySink,
 ) -> None:
     before = telemetry_sink.url
@@ -64,6 +64,12 @@ def test_an_outage_is_at_the_same_url_and_what_is_stored_can_be_read(
     with pytest.raises(httpx.ConnectError):
         send(telemetry_sink, Upload(telemetry_sink.signing_key))
     assert len(telemetry_sink.events()) == 1
+    port = before.rpartition(":")[2]
+    with (
+        listening(before),
+        pytest.raises(PluginError, match=f"another program uses the port .*:{port}"),
+    ):
+        telemetry_sink.start()
     telemetry_sink.start()
     with pytest.raises(PluginError, match="the sink is running, expected a stopped one"):
         telemetry_sink.start()
@@ -72,27 +78,37 @@ def test_an_outage_is_at_the_same_url_and_what_is_stored_can_be_read(
     assert len(telemetry_sink.batches()) == 2
 
 
-def test_keys_are_enrolled_by_any_half(telemetry_sink: TelemetrySink) -> None:
+def test_keys_are_enrolled_by_any_half_refusals_name_places_and_rules_and_it_ends_with_its_block(
+    telemetry_database_url: str, tmp_path: Path
+) -> None:
+    with live_sink(telemetry_database_url, tmp_path) as sink:
+        _expect_keys_by_any_half(sink)
+        _expect_places_and_rules_of_a_refusal(sink)
+    assert not sink.is_running()
+    assert "Finished server process" in sink.log.read_text()
+
+
+def _expect_keys_by_any_half(sink: TelemetrySink) -> None:
     by_signing_key, by_public_key, by_jwk = new_key(), new_key(), new_key()
-    telemetry_sink.enrol(by_signing_key)
-    telemetry_sink.enrol(by_public_key.public, families=["benchmark"])
-    assert telemetry_sink.enrol(by_jwk.public.jwk) == by_jwk.public.key_id
+    sink.enrol(by_signing_key)
+    sink.enrol(by_public_key.public, families=["benchmark"])
+    assert sink.enrol(by_jwk.public.jwk) == by_jwk.public.key_id
     for key in (by_signing_key, by_public_key, by_jwk):
-        assert send(telemetry_sink, Upload(key)).status_code == 201
-    assert send(telemetry_sink, Upload(new_key())).status_code == 401
+        assert send(sink, Upload(key)).status_code == 201
+    assert send(sink, Upload(new_key())).status_code == 401
 
 
-def test_a_refusal_names_places_and_rules(telemetry_sink: TelemetrySink) -> None:
+def _expect_places_and_rules_of_a_refusal(sink: TelemetrySink) -> None:
     bad = benchmark_event(details={"prompt": "hunter2"})
-    key = telemetry_sink.signing_key
-    assert send(telemetry_sink, Upload(key, payload=payload_of(bad))).status_code != 201
+    key = sink.signing_key
+    assert send(sink, Upload(key, payload=payload_of(bad))).status_code != 201
     refused = Upload(key)
     refused.payload = refused.body = payload_of(bad, batch_id=refused.batch_id)
-    assert send(telemetry_sink, refused).status_code == 422
-    last = telemetry_sink.rejections()[-1]
+    assert send(sink, refused).status_code == 422
+    last = sink.rejections()[-1]
     assert last.problem == "contract-refused"
     assert last.violations
-    assert "hunter2" not in str(telemetry_sink.rejections())
+    assert "hunter2" not in str(sink.rejections())
 
 
 def test_a_key_is_enrolled_once(idle_sink: TelemetrySink) -> None:
@@ -108,28 +124,10 @@ def test_a_port_that_is_taken_before_the_first_start_is_left(idle_sink: Telemetr
     assert idle_sink.url != before
 
 
-def test_a_port_that_is_taken_during_an_outage_is_named(telemetry_sink: TelemetrySink) -> None:
-    telemetry_sink.stop()
-    port = telemetry_sink.url.rpartition(":")[2]
-    with (
-        listening(telemetry_sink.url),
-        pytest.raises(PluginError, match=f"another program uses the port .*:{port}"),
-    ):
-        telemetry_sink.start()
-    telemetry_sink.start()
-
-
 def test_a_sink_that_cannot_start_says_why(idle_sink: TelemetrySink) -> None:
     idle_sink.database_url = "postgresql://me@127.0.0.1:1/nothing"
     with pytest.raises(PluginError, match=r"(?s)ended while it started: .*vox-telemetry-sink: "):
         idle_sink.start()
-
-
-def test_it_ends_with_its_block(telemetry_database_url: str, tmp_path: Path) -> None:
-    with live_sink(telemetry_database_url, tmp_path) as sink:
-        assert sink.is_running()
-    assert not sink.is_running()
-    assert "Finished server process" in sink.log.read_text()
 
 
 def test_bodies_that_retention_took_are_empty(idle_sink: TelemetrySink) -> None:

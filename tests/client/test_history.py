@@ -16,7 +16,7 @@ def test_an_absent_journal_has_no_lines(tmp_path: Path) -> None:
 
 
 def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SpoolError, match=r"journal .* cannot be read: Is a directory"):
+    with pytest.raises(SpoolError, match=r"journal .* cannot be read: no regular file"):
         list(entries(tmp_path))
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
-from support.postgres import PostgresServer
+from support.postgres import PostgresServer, in_own_loop
+from vox_telemetry_sink.database import operator_connection
 from vox_telemetry_sink.testing import (
     Ran,
     TelemetryClient,
@@ -17,6 +18,8 @@ from vox_telemetry_sink.testing import (
 )
 from vox_telemetry_sink.testing.machine import Prepared, operators_machine
 
+CREATOR = "vox_test_creator"
+
 
 @pytest.fixture(scope="session")
 def telemetry_postgres(
@@ -24,6 +27,26 @@ def telemetry_postgres(
 ) -> TelemetryPostgres:
     """Take the place of the plugin's own, which the inner runs of test_plugin.py use."""
     return TelemetryPostgres(postgres_server, migrated_database)
+
+
+@pytest.fixture
+def creator_dsn(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the DSN of a user who may create databases and no roles; what is left of them goes.
+
+    Roles belong to the whole server: a migration by its administrator would leave two to all tests.
+    """
+    postgres_server.administer(f"CREATE ROLE {CREATOR} CREATEDB")
+    dsn = postgres_server.admin_dsn
+    yield f"{dsn}{'&' if '?' in dsn else '?'}options=-crole%3D{CREATOR}"
+    left = in_own_loop(lambda: _databases_of(postgres_server.admin_dsn, CREATOR))
+    postgres_server.administer(*(f"DROP DATABASE {name} WITH (FORCE)" for name in left))
+    postgres_server.administer(f"DROP ROLE {CREATOR}")
+
+
+async def _databases_of(dsn: str, role: str) -> list[str]:
+    async with operator_connection(dsn) as connection:
+        query = "SELECT datname FROM pg_database WHERE datdba = $1::regrole"
+        return [row["datname"] for row in await connection.fetch(query, role)]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from support.inner_pytest import NO_AUTOLOAD, PLUGIN, command, run_pytest, written
-from support.postgres import PostgresServer
 from support.processes import GONE_WITHIN_S, is_running
 from vox_telemetry_sink.testing import plugin
 
@@ -47,7 +46,7 @@ WAITS = """
 import os, time
 def test_is_interrupted(telemetry_sink):
     with open("written", "w") as file:
-        file.write(f"{telemetry_sink._child._process.pid} {telemetry_sink.database_url}")
+        file.write(str(telemetry_sink._child._process.pid))
     os.rename("written", "pid")
     time.sleep(600)
 """
@@ -140,22 +139,19 @@ def test_without_an_engine_each_worker_has_an_embedded_postgres_and_each_test_a_
 
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
 def test_the_sink_ends_with_a_test_that_fails_and_however_the_run_is_ended(
-    ended_by: signal.Signals, tmp_path: Path, postgres_server: PostgresServer
+    ended_by: signal.Signals, tmp_path: Path, creator_dsn: str
 ) -> None:
     folder = written(tmp_path, test_waits=FAILS * (ended_by is signal.SIGINT) + WAITS)
-    choice = f"--telemetry-postgres={postgres_server.admin_dsn}"
+    choice = f"--telemetry-postgres={creator_dsn}"
     with subprocess.Popen(
         command(*PLUGIN, choice), env=os.environ | NO_AUTOLOAD, cwd=folder, stdout=subprocess.PIPE
     ) as run:
-        pid, url = _once_written(folder / "pid", run).split()
+        pid = _once_written(folder / "pid", run)
         assert is_running(int(pid))
         run.send_signal(ended_by)
         said = run.communicate(timeout=60)[0].decode()
     _expect_gone(int(pid))
-    if ended_by is signal.SIGKILL:  # what no teardown has dropped
-        name = urlsplit(url).path.removeprefix("/")
-        postgres_server.administer(f"DROP DATABASE {name} WITH (FORCE)")
-    else:
+    if ended_by is signal.SIGINT:
         assert not is_running(int((folder / "failed").read_text()))
         assert "1 failed" in said
         assert "telemetry postgres: the server that was named" in said.splitlines()

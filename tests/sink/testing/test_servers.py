@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
+from support.containers import need_engine
 from support.postgres import PostgresServer, in_own_loop, with_database
 from support.processes import GONE_WITHIN_S
 from vox_telemetry_sink.database import migrate
@@ -49,6 +50,7 @@ def is_migrated(dsn: str) -> bool:
 def test_auto_is_a_container_where_an_engine_answers_whatever_the_machine_says_of_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    need_engine()
     for name, value in OF_ANOTHER_POSTGRES.items():
         monkeypatch.setenv(name, value)
     with chosen_postgres("auto") as postgres:
@@ -79,6 +81,7 @@ def test_an_address_of_an_engine_that_makes_no_sense_is_an_engine_that_does_not_
 def test_an_engine_that_cannot_run_the_image_says_so_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    need_engine()
     monkeypatch.setattr(containers, "POSTGRES_IMAGE", "localhost:1/no-such-image:1")
     with (
         pytest.raises(
@@ -121,10 +124,10 @@ def test_an_embedded_one_that_cannot_start_says_why_and_leaves_nothing(
 
 
 def test_a_server_that_was_named_is_used_and_left_as_it_was(
-    postgres_server: PostgresServer,
+    postgres_server: PostgresServer, creator_dsn: str
 ) -> None:
     before = in_own_loop(lambda: _databases(postgres_server.admin_dsn))
-    with chosen_postgres(postgres_server.admin_dsn) as postgres:
+    with chosen_postgres(creator_dsn) as postgres:
         assert postgres.label == "the server that was named"
         with postgres.database() as dsn:
             assert is_migrated(dsn)

@@ -1,7 +1,6 @@
 """The k of k-anonymity, one row in the database, so that the views obey it."""
 
-import msgspec
-
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_errors
 
 
@@ -30,6 +29,6 @@ async def change_k(connection: Connection, k_keys: int) -> int:
         async with connection.transaction():
             before = await find_k(connection)
             await connection.execute(QUERIES["change_anonymity"], k_keys)
-            detail = msgspec.json.encode({"k_keys": k_keys, "before": before})
-            await connection.execute(QUERIES["log_admin"], "anonymity.set", "k_keys", detail)
+            detail = {"k_keys": k_keys, "before": before}
+            await log_admin(connection, "anonymity.set", "k_keys", detail)
     return before

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_errors
 
 
@@ -63,6 +62,4 @@ async def record_shown(connection: Connection, batch_id: UUID) -> None:
 
     """
     with mapped_driver_errors():
-        await connection.execute(
-            QUERIES["log_admin"], "batches.show", str(batch_id), msgspec.json.encode({"body": True})
-        )
+        await log_admin(connection, "batches.show", str(batch_id), {"body": True})

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_errors
 from vox_telemetry_spec.limits import EXPORT_FETCH_MAX_COUNT
 from vox_telemetry_spec.times import format_time
@@ -75,9 +76,7 @@ async def record_export(connection: Connection, selection: Selection, format_nam
         "family": selection.family,
     }
     with mapped_driver_errors():
-        await connection.execute(
-            QUERIES["log_admin"], "export", format_name, msgspec.json.encode(detail)
-        )
+        await log_admin(connection, "export", format_name, detail)
 
 
 async def _chunks(connection: Connection, selection: Selection) -> AsyncIterator[list[Row]]:

@@ -6,10 +6,8 @@ the database role does not tell.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-import msgspec
-
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.database import QUERIES, Connection, Pool, mapped_driver_errors
 from vox_telemetry_sink.errors import KeyChangeError
 from vox_telemetry_sink.key_rows import (
@@ -69,7 +67,7 @@ class KeyStore:
             async with self._pool.acquire() as connection, connection.transaction():
                 is_new = await _add(connection, key, grant, now, approved_at=now)
                 if is_new:
-                    await _log(connection, "keys.add", key.key_id, described(grant))
+                    await log_admin(connection, "keys.add", key.key_id, described(grant))
         return is_new
 
     async def approve(
@@ -94,7 +92,7 @@ class KeyStore:
                         "let its owner enrol a new one"
                     )
                 if approved_at == now:
-                    await _log(connection, "keys.approve", key_id, dict(by or {}))
+                    await log_admin(connection, "keys.approve", key_id, by or {})
         return approved_at
 
     async def revoke(
@@ -107,7 +105,7 @@ class KeyStore:
                     QUERIES["revoke_key"], key_id, now
                 )
                 if revoked_at == now:
-                    await _log(connection, "keys.revoke", key_id, dict(by or {}))
+                    await log_admin(connection, "keys.revoke", key_id, by or {})
         return revoked_at
 
     async def rotate(self, rotation: Rotation, *, now: datetime) -> tuple[ListedKey, ListedKey]:
@@ -138,7 +136,7 @@ class KeyStore:
                     "replaces": old.key_id,
                     "old_not_after": ended.not_after and format_time(ended.not_after),
                 }
-                await _log(connection, "keys.rotate", rotation.new.key_id, detail)
+                await log_admin(connection, "keys.rotate", rotation.new.key_id, detail)
                 return ended, await _certain(connection, rotation.new.key_id)
 
     async def invite(self, code: EnrolmentCode, invitation: Invitation, *, now: datetime) -> str:
@@ -162,7 +160,7 @@ class KeyStore:
                     "expires_at": format_time(invitation.expires_at),
                     "needs_approval": invitation.needs_approval,
                 }
-                await _log(connection, "keys.invite", code_id, detail)
+                await log_admin(connection, "keys.invite", code_id, detail)
         return code_id
 
     async def enrol(self, code: EnrolmentCode, key: PublicKey, *, now: datetime) -> Enrolled | None:
@@ -198,7 +196,7 @@ async def _enrol(
     if not await _add(connection, key, grant, now, approved_at=None if needs_approval else now):
         raise _NotEnrolledError
     detail = described(grant) | {"code_id": code_id_of(code), "needs_approval": needs_approval}
-    await _log(connection, "keys.enrol", key.key_id, detail)
+    await log_admin(connection, "keys.enrol", key.key_id, detail)
     return Enrolled(await _certain(connection, key.key_id), is_new=True)
 
 
@@ -251,7 +249,3 @@ async def _add(
         approved_at,
     )
     return added is not None
-
-
-async def _log(connection: Connection, action: str, subject: str, detail: dict[str, Any]) -> None:
-    await connection.execute(QUERIES["log_admin"], action, subject, msgspec.json.encode(detail))

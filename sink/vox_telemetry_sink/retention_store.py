@@ -11,8 +11,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.citus import is_distributed
 from vox_telemetry_sink.database import QUERIES, Connection, mapped_driver_errors
 from vox_telemetry_sink.errors import StoreUnavailableError
@@ -106,9 +105,7 @@ async def apply(connection: Connection, limits: Limits, policy: str, *, now: dat
     finally:
         detail = {"complete": complete, **asdict(taken)}
         with mapped_driver_errors():
-            await connection.execute(
-                QUERIES["log_admin"], "retention.apply", policy, msgspec.json.encode(detail)
-            )
+            await log_admin(connection, "retention.apply", policy, detail)
     return taken
 
 

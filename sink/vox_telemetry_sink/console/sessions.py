@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from vox_telemetry_sink.console.token_store import log_console
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.console.tokens import hashed
 from vox_telemetry_sink.console.visitor import Role, Visitor
 from vox_telemetry_sink.database import QUERIES, Pool, mapped_driver_errors
@@ -46,7 +46,7 @@ class SessionStore:
                 )
                 await connection.execute(QUERIES["begin_console_session"], *row)
                 detail = {"name": name, "ok": True}
-                await log_console(connection, "console.sign-in", token_id, detail)
+                await log_admin(connection, "console.sign-in", token_id, detail)
         return session_id
 
     async def find(

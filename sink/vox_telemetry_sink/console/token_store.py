@@ -1,13 +1,11 @@
 """The verbs of console tokens; each change and its line in admin_log are one transaction."""
 
 from datetime import datetime
-from typing import Any
 
-import msgspec
-
+from vox_telemetry_sink.admin_log import log_admin
 from vox_telemetry_sink.console.tokens import ConsoleToken, KnownToken, ListedToken
 from vox_telemetry_sink.console.visitor import Role
-from vox_telemetry_sink.database import QUERIES, Connection, Pool, mapped_driver_errors
+from vox_telemetry_sink.database import QUERIES, Pool, mapped_driver_errors
 from vox_telemetry_spec.times import format_time
 
 
@@ -27,7 +25,7 @@ class TokenStore:
         with mapped_driver_errors():
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(QUERIES["add_console_token"], *row)
-                await log_console(connection, "console.token.add", token.token_id, detail)
+                await log_admin(connection, "console.token.add", token.token_id, detail)
 
     async def list_all(self) -> list[ListedToken]:
         """Return all tokens, the oldest first."""
@@ -52,7 +50,7 @@ class TokenStore:
                 )
                 await connection.execute(QUERIES["end_console_sessions"], token_id)
                 if revoked_at == now:
-                    await log_console(connection, "console.token.revoke", token_id, {})
+                    await log_admin(connection, "console.token.revoke", token_id, {})
         return revoked_at
 
     async def keep_refusal(self, token_id: str, name: str) -> None:
@@ -60,11 +58,4 @@ class TokenStore:
         with mapped_driver_errors():
             async with self._pool.acquire() as connection:
                 detail = {"name": name, "ok": False}
-                await log_console(connection, "console.sign-in", token_id, detail)
-
-
-async def log_console(
-    connection: Connection, action: str, subject: str, detail: dict[str, Any]
-) -> None:
-    """Write a line of admin_log."""
-    await connection.execute(QUERIES["log_admin"], action, subject, msgspec.json.encode(detail))
+                await log_admin(connection, "console.sign-in", token_id, detail)

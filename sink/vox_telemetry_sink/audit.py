@@ -37,6 +37,7 @@ from vox_telemetry_spec.signature import PresentedSignature, read_signature
 from vox_telemetry_spec.signature_base import SignableRequest
 from vox_telemetry_spec.strict_json import JsonValue, decode
 from vox_telemetry_spec.structured_fields import parse_string
+from vox_telemetry_spec.taxonomy import Family
 from vox_telemetry_spec.times import parse_time
 from vox_telemetry_spec.wire import CONTENT_ENCODING
 
@@ -122,9 +123,14 @@ def audit(
         yield Difference(name, "payload-sha256")
     for kind in _of_payload(batch, request, payload):
         yield Difference(name, kind)
-    if not _counts_agree(batch.family_counts, payload, contracts):
+    families = [contracts.family_of(event) for event in payload.events]
+    if not _counts_agree(batch.family_counts, families):
         yield Difference(name, "family-counts")
-    for kind, index in _of_events(batch, payload, events, contracts):
+    possible = [
+        [family] if family else contracts.registry.families_of(str(event.get("metric_type")))
+        for family, event in zip(families, payload.events, strict=True)
+    ]
+    for kind, index in _of_events(batch, payload, events, possible):
         yield Difference(name, kind, index)
 
 
@@ -181,9 +187,8 @@ def _of_payload(batch: AuditedBatch, request: _Request, payload: _Payload) -> It
     yield from (kind for kind, (stored, signed) in pairs.items() if stored != signed)
 
 
-def _counts_agree(stored: bytes | None, payload: _Payload, contracts: Contracts) -> bool:
+def _counts_agree(stored: bytes | None, families: Sequence[Family | None]) -> bool:
     """Compare how many events of each family there are, as far as the contract still tells."""
-    families = [contracts.family_of(event) for event in payload.events]
     if stored is None or None in families:
         return True
     signed = Counter(family.family for family in families if family is not None)
@@ -191,7 +196,10 @@ def _counts_agree(stored: bytes | None, payload: _Payload, contracts: Contracts)
 
 
 def _of_events(
-    batch: AuditedBatch, payload: _Payload, rows: Sequence[AuditedEvent], contracts: Contracts
+    batch: AuditedBatch,
+    payload: _Payload,
+    rows: Sequence[AuditedEvent],
+    possible: Sequence[Sequence[Family]],
 ) -> Iterator[tuple[str, int]]:
     stored: dict[int, AuditedEvent] = {}
     for row in rows:
@@ -202,14 +210,17 @@ def _of_events(
         if index not in stored:
             yield "event-missing", index
             continue
-        for column in _of_event(batch, stored[index], event, contracts):
+        for column in _of_event(batch, stored[index], event, possible[index]):
             yield f"event.{column}", index
 
 
 def _of_event(
-    batch: AuditedBatch, row: AuditedEvent, event: dict[str, JsonValue], contracts: Contracts
+    batch: AuditedBatch,
+    row: AuditedEvent,
+    event: dict[str, JsonValue],
+    possible: Sequence[Family],
 ) -> Iterator[str]:
-    """Yield the columns that are not what the signed event says."""
+    """Yield the columns that are not what the signed event says, or not of a possible family."""
     value = event.get("metric_value")
     signed = {
         "received_at": batch.received_at,
@@ -221,9 +232,6 @@ def _of_event(
     yield from (column for column, found in signed.items() if getattr(row, column) != found)
     if not same_json(row.metadata, msgspec.json.encode(event.get("metadata"))):
         yield "metadata"
-    families = contracts.registry.families_of(str(event.get("metric_type")))
-    admitting = contracts.family_of(event)
-    possible = [admitting] if admitting else families
     if row.family not in [family.family for family in possible]:
         yield "family"
     if row.sensitivity_class not in [family.sensitivity_class.value for family in possible]:

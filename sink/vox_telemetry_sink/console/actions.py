@@ -42,8 +42,7 @@ async def approve(
     console: NamedDependency[Console],
 ) -> Redirect:
     """Let a key that waits upload."""
-    key = await _key(visitor, key_id, console)
-    await read_form(request, visitor.csrf_token)
+    key = await _confirmed(request, visitor, key_id, console)
     await console.key_store.approve(key_id, now=datetime.now(UTC), by=_by(visitor))
     said = f"The key of {key.name} is approved: it may upload within {_SEEN_WITHIN_S} seconds."
     return await _done(request, console, key_id, said)
@@ -65,11 +64,19 @@ async def revoke(
     console: NamedDependency[Console],
 ) -> Redirect:
     """Refuse a key from now on."""
-    key = await _key(visitor, key_id, console)
-    await read_form(request, visitor.csrf_token)
+    key = await _confirmed(request, visitor, key_id, console)
     await console.key_store.revoke(key_id, now=datetime.now(UTC), by=_by(visitor))
     said = f"The key of {key.name} is revoked: all sinks refuse it within {_SEEN_WITHIN_S} seconds."
     return await _done(request, console, key_id, said)
+
+
+async def _confirmed(
+    request: Request[Any, Any, Any], visitor: Visitor, key_id: str, console: Console
+) -> ListedKey:
+    """Return the key that the form of an administrator names, as `_key` and `read_form` raise."""
+    key = await _key(visitor, key_id, console)
+    await read_form(request, visitor.csrf_token)
+    return key
 
 
 async def _key(visitor: Visitor, key_id: str, console: Console) -> ListedKey:

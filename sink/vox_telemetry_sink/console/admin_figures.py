@@ -60,6 +60,7 @@ class AdminFigures:
     def __init__(self, connection: Connection, who: Administrator) -> None:
         """Read for `who` on a connection that `Reads` has prepared."""
         self._connection = connection
+        self._known_names: dict[str, str] | None = None
         self.who = who
 
     async def days(self, window: Window, key_id: str | None = None) -> list[DayCount]:
@@ -161,8 +162,11 @@ class AdminFigures:
         return await is_distributed(self._connection)
 
     async def _names(self) -> dict[str, str]:
-        listed = await self._connection.fetch(QUERIES["list_keys"], None)
-        return {row["key_id"]: row["name"] for row in listed}
+        """Return the names of all keys, read once: all figures of a page are of one moment."""
+        if self._known_names is None:
+            listed = await self._connection.fetch(QUERIES["list_keys"], None)
+            self._known_names = {row["key_id"]: row["name"] for row in listed}
+        return self._known_names
 
     async def _fetch(self, name: str, *arguments: object) -> list[Any]:
         return await self._connection.fetch(_QUERIES[name], *arguments)

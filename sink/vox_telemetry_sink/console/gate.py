@@ -81,9 +81,8 @@ class Gate:
         origin, authority = self._config.public_origin, self._config.public_authority
         ours = own_origins(fields.get("host", ""), origin, authority)
         check_same_origin(scope["method"], fields, ours)
-        if (
-            "\0" in scope["path"]
-        ):  # no text of the database holds one, so nothing has such an address
+        # No text of the database holds one, so nothing has such an address.
+        if "\0" in scope["path"]:
             raise ConsoleRefusalError(
                 HTTPStatus.NOT_FOUND, "There is no such page in this console."
             )

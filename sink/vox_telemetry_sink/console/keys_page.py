@@ -57,10 +57,7 @@ async def keys(
     now: NamedDependency[datetime],
 ) -> Template:
     """Show the keys, for administrators."""
-    who = Administrator(visitor)
-    chosen = read_filter(request.query_params.multi_items(), KeysFilter)
-    async with reads.for_admin(who) as figures:
-        found = await figures.keys(now)
+    chosen, found = await _found(request, visitor, reads, now)
     matched = matching(found, chosen)
     return page(
         "keys.html",
@@ -82,10 +79,7 @@ async def keys_csv(
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     """Give the same keys."""
-    who = Administrator(visitor)
-    chosen = read_filter(request.query_params.multi_items(), KeysFilter)
-    async with reads.for_admin(who) as figures:
-        found = await figures.keys(now)
+    chosen, found = await _found(request, visitor, reads, now)
     return csv(keys_sheet(matching(found, chosen)))
 
 
@@ -132,6 +126,16 @@ async def key_csv(
         _the_one(await figures.keys(now, key_id))
         days = await figures.days(Window.of(now, KEY_DAYS), key_id)
     return csv(outcomes_sheet("key-days", days))
+
+
+async def _found(
+    request: Request[Any, Any, Any], visitor: Visitor, reads: Reads, now: datetime
+) -> tuple[KeysFilter, list[KeyFigures]]:
+    """Return what was asked for, and all keys."""
+    who = Administrator(visitor)
+    chosen = read_filter(request.query_params.multi_items(), KeysFilter)
+    async with reads.for_admin(who) as figures:
+        return chosen, await figures.keys(now)
 
 
 def matching(found: Sequence[KeyFigures], chosen: KeysFilter) -> list[KeyFigures]:

@@ -67,6 +67,20 @@ def key_document(key: ListedKey, now: datetime) -> dict[str, Any]:
     }
 
 
+def say_since(done: str, key_id: str, since: datetime | None, *, as_json: bool) -> None:
+    """Print since when a key is `done`: approved or revoked.
+
+    Raises:
+        SinkError: no such key is enrolled.
+
+    """
+    if since is None:
+        raise SinkError(f"key '{key_id}' is not enrolled, expected one of keys list")
+    at = format_time(since)
+    document = {"key_id": key_id, f"{done}_at": at}
+    say(document, f"{done} {key_id} at {at}", as_json=as_json)
+
+
 def written(moment: datetime | None) -> str | None:
     """Return a time as documents hold it, or None."""
     return None if moment is None else format_time(moment)

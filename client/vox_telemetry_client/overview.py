@@ -10,9 +10,11 @@ from vox_telemetry_client.differences import Differences, compare
 from vox_telemetry_client.folder import Folder, entries, size_bytes, used
 from vox_telemetry_client.journal import Journal
 from vox_telemetry_client.journal_lines import Acknowledged
+from vox_telemetry_client.left_behind import LeftBehind
 from vox_telemetry_client.limits import BATCH_OLD_AFTER_S
 from vox_telemetry_client.listing import Listing, id_at, scan
 from vox_telemetry_client.lock import Holder, current_holder
+from vox_telemetry_client.next_step import Counts
 from vox_telemetry_client.some import Some
 from vox_telemetry_client.state import read_earliest
 from vox_telemetry_client.tally import Tally
@@ -124,6 +126,20 @@ def _read(folder: Folder, now: datetime, covers_from: datetime | None) -> _Readi
     tally = Tally("" if covers_from is None else format_time(covers_from)).follow(journal)
     differences = compare(folder, journal, pending.sums, tally.open)
     return _Reading(pending, rejected, tally, differences, old_before_s, covered_s)
+
+
+def counts_of(
+    found: Overview, left: LeftBehind, *, has_key: bool, waits_for_approval: str | None = None
+) -> Counts:
+    """Return what `next_step` asks, of what lies in a spool and of the key that signs."""
+    return Counts(
+        pending=found.pending.count,
+        sendable=found.pending.count - found.before_consent.count,
+        set_aside=left.set_aside.count,
+        prunable=left.leftovers.count + found.old.count,
+        has_key=has_key,
+        waits_for_approval=waits_for_approval,
+    )
 
 
 def count_before_consent(folder: Folder, covers_from: datetime) -> int:

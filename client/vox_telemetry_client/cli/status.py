@@ -1,6 +1,6 @@
 """`vox-telemetry status`: what the spool holds, what may be sent, and what comes next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
@@ -8,10 +8,10 @@ from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.left_behind import left_facts, tell_left
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.left_behind import LeftBehind, left_behind
+from vox_telemetry_client.left_behind import left_behind
 from vox_telemetry_client.limits import SEEN_MAX_BYTES
-from vox_telemetry_client.next_step import Counts, next_step
-from vox_telemetry_client.overview import Overview, look
+from vox_telemetry_client.next_step import next_step
+from vox_telemetry_client.overview import Overview, counts_of, look
 from vox_telemetry_client.settings import naming_the_spool, now, sending, settings, spool_to_read
 from vox_telemetry_client.some import Some
 from vox_telemetry_client.switches import Decision
@@ -27,24 +27,19 @@ def status(*, as_json: AsJson = False) -> None:
         found = look(folder, now(), covers_from=decision.covers_from)
         left = left_behind(folder, now())
     facts = _facts(found) | left_facts(left) | _setting_facts(config, decision)
-    facts["next"] = next_step(_counts(found, left, facts), decision)
+    key = facts["key"]
+    counts = counts_of(
+        found,
+        left,
+        has_key=key is not None,
+        waits_for_approval=str(key) if facts.get("key_waits_for_approval") else None,
+    )
+    facts["next"] = next_step(counts, decision)
     if as_json:
         output.document(facts)
     else:
         _print_status(facts, found, decision)
         tell_left(left)
-
-
-def _counts(found: Overview, left: LeftBehind, facts: Mapping[str, object]) -> Counts:
-    key = facts["key"]
-    return Counts(
-        pending=found.pending.count,
-        sendable=found.pending.count - found.before_consent.count,
-        set_aside=left.set_aside.count,
-        prunable=left.leftovers.count + found.old.count,
-        has_key=key is not None,
-        waits_for_approval=str(key) if facts.get("key_waits_for_approval") else None,
-    )
 
 
 def _facts(found: Overview) -> dict[str, object]:

@@ -15,8 +15,8 @@ from vox_telemetry_client.disclosure.routes import Page, Route
 from vox_telemetry_client.errors import TelemetryError
 from vox_telemetry_client.journal import Journal
 from vox_telemetry_client.left_behind import left_behind
-from vox_telemetry_client.next_step import Counts, next_step
-from vox_telemetry_client.overview import Overview, look
+from vox_telemetry_client.next_step import next_step
+from vox_telemetry_client.overview import Overview, counts_of, look
 from vox_telemetry_client.settings import sending, spool_to_read
 from vox_telemetry_client.sink_keys import all_sink_keys
 from vox_telemetry_client.switches import Decision
@@ -54,13 +54,7 @@ class Pages:
         found = self._look(decision)
         folder = spool_to_read(self._config).folder
         left = left_behind(folder, self._now())
-        counts = Counts(
-            pending=found.pending.count,
-            sendable=found.pending.count - found.before_consent.count,
-            set_aside=left.set_aside.count,
-            prunable=left.leftovers.count + found.old.count,
-            has_key=signing_key(self._config) is not None,
-        )
+        counts = counts_of(found, left, has_key=signing_key(self._config) is not None)
         return {
             "found": found,
             "set_aside": left.set_aside.count,
@@ -111,12 +105,10 @@ class Pages:
         if found is None:
             return None
         line = found.line
-        document = msgspec.json.format(msgspec.json.encode(line.receipt)).decode()
-        proof = "" if line.proof is None else msgspec.json.format(msgspec.json.encode(line.proof))
         return {
             "sent": found,
-            "receipt": document,
-            "proof": proof if isinstance(proof, str) else proof.decode(),
+            "receipt": _laid_out(line.receipt),
+            "proof": "" if line.proof is None else _laid_out(line.proof),
             "keys_trouble": trouble,
         }
 
@@ -141,6 +133,10 @@ class Pages:
 
     def _journal(self) -> Journal:
         return Journal(spool_to_read(self._config).folder.journal)
+
+
+def _laid_out(document: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(document)).decode()
 
 
 def _url(config: Config) -> str | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.disclosure.opened import Opened
 from vox_telemetry_client.files import read_at_most
 from vox_telemetry_client.folder import Folder, batch_file, batch_ids
@@ -72,21 +73,21 @@ def is_covered(view: SpoolView, batch_id: str, decision: Decision) -> bool:
 
     """
     batch = view.approved(batch_id)
-    return (
-        batch is not None
-        and decision.covers_from is not None
-        and view.covered(batch, decision.covers_from)
-    )
+    return batch is not None and _covers(view, decision, batch)
 
 
 def _row(view: SpoolView, decision: Decision, batch_id: str) -> PendingRow:
     batch = view.approved(batch_id)
     if batch is None:
         return PendingRow(batch_id, None, None, "", "not approved")
-    covered = decision.covers_from is not None and view.covered(batch, decision.covers_from)
+    covered = _covers(view, decision, batch)
     state = "held back" if not decision.allowed else "ready" if covered else "before consent"
     at = "" if batch.approved_at is None else format_time(batch.approved_at)
     return PendingRow(batch_id, batch.event_count, len(batch.payload), at, state)
+
+
+def _covers(view: SpoolView, decision: Decision, batch: Batch) -> bool:
+    return decision.covers_from is not None and view.covered(batch, decision.covers_from)
 
 
 def _bytes(folder: Folder, batch_id: str) -> bytes | None:

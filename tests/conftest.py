@@ -16,13 +16,13 @@ from playwright.sync_api import Browser
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support.browser import Visit, running_browser, visiting
+from support.containers import REQUIRED as CONTAINER_REQUIRED
 from support.containers import sweep_containers
 from support.postgres import PostgresServer, migrated_template, some_postgres
 from support.secret_service import empty_keyring, private_secret_service
 from support.warm import end_warm_programs
 
 EXTERNAL_URL = os.environ.get("VOX_TEST_DATABASE_URL")
-CONTAINER_REQUIRED = os.environ.get("VOX_TEST_REQUIRE_CONTAINER") == "1"
 USED_SERVER = pytest.StashKey[str]()
 TESTS_WITH_SERVER = pytest.StashKey[int]()
 

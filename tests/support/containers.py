@@ -1,10 +1,9 @@
 """Ask for a Docker engine, start Postgres containers of this run, sweep them at its end."""
 
-import gc
 import os
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from typing import NoReturn
 
 # Testcontainers reads these when it is imported. Its reaper is another image to pull, so this run
 # sweeps its own containers by label; inside a container it would look for the host by a gateway.
@@ -16,34 +15,30 @@ os.environ.setdefault("TC_MAX_TRIES", "1000")  # 100 s: a busy machine makes a c
 
 import docker
 import pytest
-from docker.errors import DockerException, NotFound
+from docker.errors import NotFound
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.labels import LABEL_SESSION_ID, SESSION_ID
 
-POSTGRES_IMAGE = "postgres:15"
-ENGINE_ANSWERS_WITHIN_S = 5
+from vox_telemetry_sink.testing.containers import (
+    ENGINE_ANSWERS_WITHIN_S,
+    POSTGRES_IMAGE,
+    engine_answers,
+)
+
 REQUIRED = os.environ.get("VOX_TEST_REQUIRE_CONTAINER") == "1"
-
-
-def engine_answers() -> bool:
-    """Say whether a Docker engine answers a ping within five seconds."""
-    try:
-        with closing(docker.from_env(timeout=ENGINE_ANSWERS_WITHIN_S)) as client:
-            return bool(client.ping())
-    except (DockerException, OSError):
-        pass
-    # docker-py forgets the sockets of a failed connect; they are collected here, where their
-    # warning is expected, and not in the middle of some test.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
-    return False
 
 
 def need_engine() -> None:
     """Skip a test of containers, by name and reason, where no engine answers; CI fails there."""
     if not engine_answers():
-        (pytest.fail if REQUIRED else pytest.skip)("no Docker engine answers: start one")
+        leave_out("no Docker engine answers: start one")
+
+
+def leave_out(reason: str) -> NoReturn:
+    """Skip a test that lacks something of containers; where they are required it fails."""
+    if REQUIRED:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @contextmanager

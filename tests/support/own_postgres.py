@@ -8,12 +8,12 @@ from typing import Any
 import asyncpg
 
 from support import containers
-from support.postgres import PostgresServer, in_own_loop, with_database
+from support.postgres import PostgresServer, in_own_loop
 from support.waiting import wait_for
 from support.world import free_port
 from vox_telemetry_sink.database import migrate
+from vox_telemetry_sink.testing.servers import server_with_role
 
-TESTCONTAINERS_SUPERUSER = "test:test@"
 SMALL_DISK = "/small"
 SMALL_DISK_BYTES = 32_000_000
 
@@ -67,10 +67,7 @@ def own_postgres() -> Iterator[OwnPostgres]:
     with containers.postgres_container(
         host_port=port, tmpfs={SMALL_DISK: f"size={SMALL_DISK_BYTES},mode=1777"}
     ) as started:
-        admin_dsn = started.get_connection_url()
-        owner_dsn = admin_dsn.replace(TESTCONTAINERS_SUPERUSER, "vox:vox@")
-        server = PostgresServer("own container", admin_dsn, with_database(owner_dsn, "vox"))
-        server.administer("CREATE ROLE vox LOGIN PASSWORD 'vox'", "CREATE DATABASE vox OWNER vox")
+        server = server_with_role("own container", started.get_connection_url())
         yield OwnPostgres(started.get_wrapped_container(), server)
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from support.postgres import PostgresServer, with_database
+from support.postgres import PostgresServer, database_name, with_database
 from support.stored import ANALYST, READER, roles_of_views, run, store_batch
 from vox_telemetry_sink.anonymity import change_k, find_k
 from vox_telemetry_sink.database import migrate, operator_connection
@@ -58,7 +57,7 @@ async def reader(dsn: str, postgres_server: PostgresServer) -> str:
 
 
 def as_administrator(dsn: str, server: PostgresServer) -> str:
-    return with_database(server.admin_dsn, urlsplit(dsn).path.removeprefix("/"))
+    return with_database(server.admin_dsn, database_name(dsn))
 
 
 def as_member(dsn: str, server: PostgresServer, role: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx
 from structlog.testing import capture_logs
 
-from support.postgres import PostgresServer
+from support.postgres import PostgresServer, database_name
 from support.stored import run
 from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.partitions import keeping_partitions_ahead
@@ -42,7 +42,7 @@ async def test_partitions_are_made_ahead_while_the_sink_serves(database_url: str
 async def test_what_goes_wrong_is_logged_and_tried_again(
     database_url: str, postgres_server: PostgresServer
 ) -> None:
-    name = database_url.rpartition("/")[2]
+    name = database_name(database_url)
     clock = lambda: datetime(2033, 1, 1, tzinfo=UTC)  # noqa: E731 -- as an operator's clock
     async with connected_pool(database_url) as pool:
         await run(database_url, "ALTER TABLE event_default RENAME TO away")

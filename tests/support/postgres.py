@@ -6,6 +6,7 @@ What the pytest plugin needs as well is its code, and these are its names, too.
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from support import containers
 from vox_telemetry_sink.testing.postgres import (
@@ -19,6 +20,7 @@ from vox_telemetry_sink.testing.servers import embedded_postgres, server_with_ro
 __all__ = [
     "NoPostgresError",
     "PostgresServer",
+    "database_name",
     "in_own_loop",
     "migrated_template",
     "some_postgres",
@@ -35,6 +37,11 @@ NO_SERVER = (
 
 class NoPostgresError(Exception):
     """No Postgres can be had; the message names the three choices."""
+
+
+def database_name(dsn: str) -> str:
+    """Return the name that SQL calls the DSN's database by; settings may follow it after a `?`."""
+    return urlsplit(dsn).path.removeprefix("/")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from support.cli import run_cli
 from support.events import benchmark_event
 from support.forgetful_link import ForgetfulLink
 from support.own_postgres import SMALL_DISK, OwnPostgres
-from support.postgres import with_database
+from support.postgres import database_name, with_database
 from support.senders import (
     AWAY,
     HELD,
@@ -160,7 +160,7 @@ async def test_a_pause_makes_connections_hang_and_nobody_waits_for_ever(
 @pytest.fixture
 def small_database(own_server: OwnPostgres, database_url: str) -> Iterator[str]:
     """Move the database of this test to a small disk of its own."""
-    name = database_url.rpartition("/")[2]
+    name = database_name(database_url)
     assert own_server.run("mkdir", f"{SMALL_DISK}/data") == 0
     assert own_server.run("chown", "postgres", f"{SMALL_DISK}/data") == 0
     own_server.server.administer(
@@ -207,7 +207,7 @@ async def test_a_deadlock_is_503_for_its_victim_whose_repetition_is_stored(
 ) -> None:
     # The sink claims in the order of ids, and those of one millisecond have a random one.
     first, second, third = sorted((upload() for _ in range(3)), key=lambda one: one.batch_id)
-    name = database_url.rpartition("/")[2]
+    name = database_name(database_url)
     admin_dsn = with_database(own_server.server.admin_dsn, name)
     # Postgres looks for a deadlock once in a wait: late enough for a busy machine to have made it.
     own_server.server.administer(f"ALTER DATABASE {name} SET deadlock_timeout = '3s'")

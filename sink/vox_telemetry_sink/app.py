@@ -26,6 +26,7 @@ from vox_telemetry_sink.database import connected_pool
 from vox_telemetry_sink.enrol import enrol
 from vox_telemetry_sink.errors import ConfigError
 from vox_telemetry_sink.front import Front
+from vox_telemetry_sink.head import HeadAsGet
 from vox_telemetry_sink.health import livez, readyz
 from vox_telemetry_sink.ingest import Sink, ingest
 from vox_telemetry_sink.key_store import KeyStore
@@ -61,7 +62,7 @@ def create_app(config: Config) -> ASGIApp:
 
     """
     app = create_litestar(config)
-    return Front(Gate(app, config) if config.console else app)
+    return Front(HeadAsGet(Gate(app, config) if config.console else app))
 
 
 def create_litestar(config: Config) -> Litestar:

@@ -101,7 +101,7 @@ class Gate:
         scope.setdefault("state", {})[VISITOR] = visitor
         if visitor is not None or is_open(path):
             return None
-        if scope["method"] in ("GET", "HEAD") and is_page(path):
+        if scope["method"] == "GET" and is_page(path):
             return sign_in_address(path, scope["query_string"].decode("latin-1"))
         # Not 401: that promises a way to sign in by header (RFC 9110 section 15.5.2).
         raise ConsoleRefusalError(

@@ -142,6 +142,13 @@ async def test_no_get_changes_anything(admin: Person) -> None:
     assert (options.status_code, options.headers["allow"]) == (204, "OPTIONS, POST")
 
 
+async def test_who_is_signed_in_may_ask_for_the_head_alone(admin: Person) -> None:
+    for path in ("/console", "/console/keys", "/console/overview.csv"):
+        answer = await admin.client.head(path, headers=admin._headers({}))
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-security-policy"] == POLICY
+
+
 async def test_switched_off_it_is_a_path_like_any_unknown_one(live_sink: LiveSink) -> None:
     async with live_sink(console=False) as client:
         for path in ("/console", "/console/sign-in", "/console/static/console.css"):

@@ -23,7 +23,7 @@ from vox_telemetry_sink.console.filters import (
 from vox_telemetry_sink.console.outcomes import outcomes_chart, outcomes_sheet
 from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.reads import Reads
-from vox_telemetry_sink.console.rows import KeyFigures, sums
+from vox_telemetry_sink.console.rows import KeyFigures, events_of, sums
 from vox_telemetry_sink.console.sheet import Sheet
 from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
@@ -105,7 +105,7 @@ async def key(
         one=one,
         days=days,
         total=sums(days),
-        chart=outcomes_chart(days),
+        chart=outcomes_chart(events_of(days)),
         families=families,
         rejections=rejections,
     )

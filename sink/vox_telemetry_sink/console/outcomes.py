@@ -3,31 +3,32 @@
 from collections.abc import Sequence
 
 from vox_telemetry_sink.console.charts import Series, Svg, bars
-from vox_telemetry_sink.console.rows import DayCount
+from vox_telemetry_sink.console.rows import OUTCOMES, DayCount, DayEvents
 from vox_telemetry_sink.console.sheet import Sheet
 
 
-def outcomes_chart(days: Sequence[DayCount], key: str = "outcomes") -> Svg:
+def outcomes_chart(days: Sequence[DayEvents], key: str = "outcomes") -> Svg:
     """Return the events of each day, by what became of them."""
     return bars(
         "Events by day: accepted, duplicate and rejected",
         [each.day for each in days],
         [
-            Series("series-accepted", "accepted", [each.accepted.events for each in days]),
-            Series("series-duplicate", "duplicate", [each.duplicate.events for each in days]),
-            Series("series-rejected", "rejected", [each.rejected.events for each in days]),
+            Series("series-accepted", "accepted", [each.accepted for each in days]),
+            Series("series-duplicate", "duplicate", [each.duplicate for each in days]),
+            Series("series-rejected", "rejected", [each.rejected for each in days]),
         ],
         key,
     )
 
 
-def outcomes_sheet(name: str, days: Sequence[DayCount], *, hides: bool = False) -> Sheet:
-    """Return the same days as rows; where small groups are hidden, what may be one stays empty."""
-    outcomes = ("accepted", "duplicate", "rejected")
-    header = ["day", *(f"{each}_{what}" for each in outcomes for what in ("batches", "events"))]
-    rows: list[list[int | None]] = [
-        [*each.accepted, *each.duplicate, *each.rejected] for each in days
-    ]
-    if hides:
-        rows = [[count or None for count in row] for row in rows]
-    return Sheet(name, header, [[day.day, *row] for day, row in zip(days, rows, strict=True)])
+def outcomes_sheet(name: str, days: Sequence[DayCount]) -> Sheet:
+    """Return the same days as rows, with the batches."""
+    header = ["day", *(f"{each}_{what}" for each in OUTCOMES for what in ("batches", "events"))]
+    rows = [(each.day, *each.accepted, *each.duplicate, *each.rejected) for each in days]
+    return Sheet(name, header, rows)
+
+
+def hidden_outcomes_sheet(name: str, days: Sequence[DayEvents]) -> Sheet:
+    """Return what k-anonymity shows as rows; a cell stays empty where its events may be hidden."""
+    header = ["day", *(f"{each}_events" for each in OUTCOMES)]
+    return Sheet(name, header, [(day, *(events or None for events in rest)) for day, *rest in days])

@@ -11,10 +11,14 @@ from vox_telemetry_sink.console.admin_figures import Administrator
 from vox_telemetry_sink.console.answers import csv
 from vox_telemetry_sink.console.attention import needs_attention
 from vox_telemetry_sink.console.filters import NoFilter, RejectionsFilter, read_filter
-from vox_telemetry_sink.console.outcomes import outcomes_chart, outcomes_sheet
+from vox_telemetry_sink.console.outcomes import (
+    hidden_outcomes_sheet,
+    outcomes_chart,
+    outcomes_sheet,
+)
 from vox_telemetry_sink.console.page import page
 from vox_telemetry_sink.console.reads import Reads
-from vox_telemetry_sink.console.rows import sums
+from vox_telemetry_sink.console.rows import event_sums, events_of, sums
 from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.health import checks_of
@@ -43,7 +47,7 @@ async def overview(
         "overview_viewer.html",
         visitor,
         today=days[-1],
-        total=sums(days),
+        total=event_sums(days),
         days=days,
         chart=outcomes_chart(days),
         families=families,
@@ -68,7 +72,7 @@ async def _for_admin(
         today=days[-1],
         total=sums(days),
         days=days,
-        chart=outcomes_chart(days),
+        chart=outcomes_chart(events_of(days)),
         families=families,
         newest=newest,
         attention=needs_attention(failed, keys, now, default_holds_events=holds),
@@ -89,8 +93,6 @@ async def overview_csv(
     window = Window.of(now, _DAYS)
     if visitor.is_admin:
         async with reads.for_admin(Administrator(visitor)) as figures:
-            days = await figures.days(window)
-    else:
-        async with reads.for_viewer() as k_anonymous:
-            days = await k_anonymous.days(window)
-    return csv(outcomes_sheet("overview", days, hides=not visitor.is_admin))
+            return csv(outcomes_sheet("overview", await figures.days(window)))
+    async with reads.for_viewer() as k_anonymous:
+        return csv(hidden_outcomes_sheet("overview", await k_anonymous.days(window)))

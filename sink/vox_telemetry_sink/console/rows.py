@@ -32,13 +32,21 @@ class DayCount(NamedTuple):
     rejected: Count
 
 
+class DayEvents(NamedTuple):
+    """The events of a day's uploads by what became of them."""
+
+    day: date
+    accepted: int
+    duplicate: int
+    rejected: int
+
+
 class FamilyDay(NamedTuple):
     """How many events of a family were stored on a day."""
 
     day: date
     family: str
     events: int
-    batches: int
 
 
 class FamilySum(NamedTuple):
@@ -46,7 +54,6 @@ class FamilySum(NamedTuple):
 
     family: str
     events: int
-    batches: int
     by_day: list[int]
 
 
@@ -111,7 +118,6 @@ class HiddenRule(NamedTuple):
     problem: str
     rule: str
     violations: int
-    batches: int
     first_day: date
     last_day: date
 
@@ -145,6 +151,20 @@ def by_day(rows: Iterable[tuple[date, str, int, int]], window: Window) -> list[D
     ]
 
 
+def events_by_day(rows: Iterable[tuple[date, str, int]], window: Window) -> list[DayEvents]:
+    """Return a row for each day of the window, zeros where nothing came or all of it is hidden."""
+    events = {(day, outcome): count for day, outcome, count in rows}
+    return [
+        DayEvents(day, *(events.get((day, outcome), 0) for outcome in OUTCOMES))
+        for day in window.every_day()
+    ]
+
+
+def events_of(days: Sequence[DayCount]) -> list[DayEvents]:
+    """Return the events alone."""
+    return [DayEvents(each.day, *(count.events for count in each[1:])) for each in days]
+
+
 def sums(days: Sequence[DayCount]) -> DayCount:
     """Return the days together, under the last one's name."""
     total = DayCount(days[-1].day, Count(), Count(), Count())
@@ -153,18 +173,25 @@ def sums(days: Sequence[DayCount]) -> DayCount:
     return total
 
 
+def event_sums(days: Sequence[DayEvents]) -> DayEvents:
+    """Return the days together, under the last one's name."""
+    return DayEvents(
+        days[-1].day,
+        sum(each.accepted for each in days),
+        sum(each.duplicate for each in days),
+        sum(each.rejected for each in days),
+    )
+
+
 def by_family(rows: Iterable[FamilyDay], window: Window) -> list[FamilySum]:
     """Return each family that has events in the window, the largest first."""
     events: dict[str, dict[date, int]] = defaultdict(dict)
-    batches: dict[str, int] = defaultdict(int)
     for row in rows:
         events[row.family][row.day] = row.events
-        batches[row.family] += row.batches
     found = [
         FamilySum(
             family,
             sum(of_days.values()),
-            batches[family],
             [of_days.get(day, 0) for day in window.every_day()],
         )
         for family, of_days in events.items()

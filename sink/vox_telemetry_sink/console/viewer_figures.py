@@ -3,13 +3,13 @@
 from typing import Final
 
 from vox_telemetry_sink.console.rows import (
-    DayCount,
+    DayEvents,
     FamilyDay,
     FamilySum,
     HiddenProblem,
     HiddenRule,
-    by_day,
     by_family,
+    events_by_day,
 )
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.database import Connection
@@ -30,10 +30,10 @@ class KAnonymousFigures:
         k_keys: int = await self._connection.fetchval(_QUERIES["k_keys"])
         return k_keys
 
-    async def days(self, window: Window) -> list[DayCount]:
-        """Return what became of each day's uploads; a hidden day has zeros."""
+    async def days(self, window: Window) -> list[DayEvents]:
+        """Return what became of each day's events, of the groups that are shown."""
         rows = await self._connection.fetch(_QUERIES["days"], window.first)
-        return by_day([(row[0], row[1], row[2], row[3]) for row in rows], window)
+        return events_by_day([(row[0], row[1], row[2]) for row in rows], window)
 
     async def families(self, window: Window, family: str | None = None) -> list[FamilySum]:
         """Return the stored events by family."""

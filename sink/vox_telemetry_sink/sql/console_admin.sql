@@ -17,7 +17,7 @@ GROUP BY (rejected_at AT TIME ZONE 'UTC')::date;
 
 -- families --
 -- $1 since when; $2 one family, or NULL; $3 one key, or NULL.
-SELECT day, family, sum(events)::bigint AS events, count(*) AS batches
+SELECT day, family, sum(events)::bigint AS events
 FROM all_families
 WHERE received_at >= $1 AND ($2::text IS NULL OR family = $2) AND ($3::text IS NULL OR key_id = $3)
 GROUP BY day, family;

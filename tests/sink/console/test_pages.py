@@ -257,7 +257,8 @@ async def test_a_viewers_csv_leaves_empty_what_may_be_hidden(
     await store_day_of(database_url, 20, NOW)
     await store_day_of(database_url, 19, NOW - timedelta(days=1))
     lines = (await viewer.get("/console/overview.csv")).text.splitlines()
-    assert lines[-2:] == ["2026-11-19,,,,,,", "2026-11-20,20,60,20,100,20,40"]
+    assert lines[0] == "day,accepted_events,duplicate_events,rejected_events"
+    assert lines[-2:] == ["2026-11-19,,,", "2026-11-20,60,100,40"]
 
 
 async def test_one_key_has_its_days_and_its_rejections(

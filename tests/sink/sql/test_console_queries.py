@@ -32,6 +32,8 @@ def test_a_viewers_query_reads_k_anonymous_views_and_nothing_else(name: str) -> 
     # The k itself is a setting and tells of nobody.
     assert read
     assert read <= K_ANONYMOUS | ({"anonymity"} if name == "k_keys" else set())
+    # Of everything: less the groups that are shown, each would be the hidden ones together.
+    assert not read & {"daily_events", "daily_batches", "daily_refused"}
     [tree] = trees(VIEWER[name])
     columns = {
         part["sval"]

@@ -63,12 +63,25 @@ def query_faults(tree: Tree, views: dict[str, Tree]) -> Iterator[str]:
         yield "rows of several shards are locked"
     if _recurses(tree, views):
         yield "a recursive CTE beside a distributed table"
+    for join in nodes(tree, "JoinExpr"):
+        if any(_calls_in_a_union(join[side], views) for side in ("larg", "rarg")):
+            yield "a join of a union that calls a function for each row"
     for cte in nodes(tree, "CommonTableExpr"):
         if cte["ctequery"]["@"] != "SelectStmt":
             yield "a CTE that changes rows"
     for link in nodes(tree, "SubLink"):
         yield from _sublink_faults(link["subselect"], views)
     yield from _change_faults(tree)
+
+
+def _calls_in_a_union(side: Tree, views: dict[str, Tree]) -> bool:
+    """Look at what is joined itself; what groups its rows is made first."""
+    select: Tree = views.get(side.get("relname", "")) or side.get("subquery", {})
+    if select.get("groupClause") or select.get("@") != "SelectStmt":
+        return False
+    if select["op"]["name"] == "SETOP_UNION":
+        return bool(tables(select, views)) and any(nodes(select, "RangeFunction"))
+    return any(_calls_in_a_union(inner, views) for inner in select.get("fromClause", ()))
 
 
 def _change_faults(tree: Tree) -> Iterator[str]:

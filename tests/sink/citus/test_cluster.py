@@ -3,17 +3,23 @@
 import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from support.cli import Ran, run_cli
+from support.console import Person
+from support.console_pages import opened_pages
 from support.senders import HELD, STORED, Senders, assert_the_database_holds, enrolled_keys
 from support.sink_process import sink_process
 from support.stored import run, store_batch
 from support.waiting import wait_for
 from support.world import free_port
 from vox_telemetry_sink.citus import DISTRIBUTED, REFERENCE, distribute
+from vox_telemetry_sink.config import Config
+from vox_telemetry_sink.console.visitor import Role
 from vox_telemetry_sink.database import connected_pool, make_partitions, operator_connection
 from vox_telemetry_sink.errors import MigrationError
 from vox_telemetry_sink.retention import Limits
@@ -22,6 +28,8 @@ from vox_telemetry_sink.retention_store import apply, plan
 PLACES = "SELECT table_name::text, citus_table_type, distribution_column FROM public.citus_tables"
 COUNT = "SELECT count(*) FROM {}"
 BATCHES = 60  # of three clients, each of which repeats every tenth
+OF_VIEWERS = ["", "/families", "/rejections", "/overview.csv", "/rejections-by-rule.csv"]
+OF_ADMINISTRATORS = [*OF_VIEWERS, "/keys", "/keys.csv", "/rejections.csv", "/storage", "/health"]
 NOW = datetime.now(UTC)
 EARLY = NOW - timedelta(days=500)
 
@@ -166,6 +174,35 @@ async def test_every_view_can_be_read_and_small_groups_are_hidden(database_url: 
         await asked(database_url, COUNT.format(name))
     shown = await asked(database_url, "SELECT day, events, keys FROM daily_events")
     assert shown == [(day.date(), 21, 21)]
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_every_page_of_the_console_reads_its_figures(
+    database_url: str, tmp_path: Path, role: Role
+) -> None:
+    config = Config(database_url=database_url, data_dir=tmp_path)
+    async with opened_pages(config, role, NOW) as pages:
+        for path in OF_ADMINISTRATORS if role is Role.ADMIN else OF_VIEWERS:
+            answer = await pages.get(f"/console{path}")
+            assert (path, answer.status_code) == (path, 200), answer.text
+        assert "benchmark" in (await pages.get("/console/families?days=7")).text
+        if role is Role.ADMIN:
+            [(key_id,), *_] = await asked(database_url, "SELECT key_id FROM client_key")
+            for page in ("", "/days.csv", "/revoke"):
+                assert (await pages.get(f"/console/keys/{key_id}{page}")).status_code == 200
+
+
+async def test_a_token_opens_the_console_of_a_cluster(database_url: str) -> None:
+    made = sink(database_url, "console", "token", "add", "--name", "ada", "--role", "admin")
+    assert made.code == 0, made.err
+    with sink_process(database_url, free_port()) as serving:
+        async with httpx.AsyncClient(base_url=serving.url) as client:
+            ada = Person(client)
+            assert (await ada.sign_in(made.out.split()[0])).status_code == 303
+            assert (await ada.get("/console/keys")).status_code == 200
+    listed = json.loads(sink(database_url, "console", "token", "list", "--json").out)
+    token_id = listed["tokens"][0]["token_id"]
+    assert sink(database_url, "console", "token", "revoke", token_id).code == 0
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,10 @@ def test_a_table_as_citus_forbids_is_found(statement: str, fault: str) -> None:
             "SELECT (SELECT count(*) FROM event WHERE event.family = batch.key_id) FROM batch",
             "a correlated subquery",
         ),
+        (
+            "SELECT 1 FROM all_families LEFT JOIN client_key ON client_key.key_id = all_families.key_id",
+            "a join of a union",
+        ),
         ("DELETE FROM batch WHERE ctid = ANY ($1)", "a ctid names"),
         ("UPDATE batch SET batch_id = $1", "the distribution column is changed"),
         ("INSERT INTO rejection (key_id) VALUES ($1)", "an insert without"),

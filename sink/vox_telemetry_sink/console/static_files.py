@@ -57,5 +57,5 @@ async def static_file(request: Request[Any, Any, Any], name: FromPath[str]) -> R
     headers = {"etag": found.etag, "cache-control": "no-cache"}
     # If-None-Match may name several, and weak ones where a proxy has compressed (section 13.1.2).
     if found.etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers)
     return Response(found.content, media_type=found.media_type, headers=headers)

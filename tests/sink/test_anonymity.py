@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import pytest
 
+from support.console_pages import store_refusal
 from support.postgres import PostgresServer, database_name, with_database
 from support.stored import ANALYST, READER, roles_of_views, run, store_batch
 from vox_telemetry_sink.anonymity import change_k, find_k
@@ -148,6 +149,29 @@ async def test_rejections_are_hidden_by_keys(dsn: str, reader: str) -> None:
     ]
     assert await run(reader, "SELECT * FROM daily_refused") == [(DAY, 20, 60, 20)]
     assert await run(reader, "SELECT * FROM daily_rejections_by_rule") == []
+
+
+async def test_a_mean_is_hidden_by_the_keys_that_have_a_value(dsn: str, reader: str) -> None:
+    await store_keys(dsn, 19, metric_value=None)
+    await store_batch(dsn, MOMENT, key_id="alone", metric_value=7.5)
+    shown = "SELECT events, keys, mean_metric_value FROM daily_benchmark"
+    assert await run(reader, shown) == [(20, 20, None)]
+    await store_keys(dsn, 19, metric_value=7.5)
+    assert await run(reader, shown) == [(39, 20, 7.5)]
+
+
+async def test_refused_events_are_hidden_by_the_keys_whose_events_were_counted(
+    dsn: str, reader: str
+) -> None:
+    for number in range(19):
+        await store_refusal(dsn, f"key-{number}", MOMENT, events=None)
+    await store_refusal(dsn, "alone", MOMENT, events=17)
+    problems = "SELECT batches, keys, events FROM daily_rejections"
+    days = "SELECT batches, keys, events FROM daily_refused"
+    assert await run(reader, problems) == await run(reader, days) == [(20, 20, None)]
+    for number in range(19):
+        await store_refusal(dsn, f"key-{number}", MOMENT, events=1)
+    assert await run(reader, problems) == await run(reader, days) == [(39, 20, 36)]
 
 
 async def test_k_is_a_setting_that_the_views_obey(dsn: str, reader: str) -> None:

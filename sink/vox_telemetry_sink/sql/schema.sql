@@ -311,9 +311,12 @@ SELECT (rejection.rejected_at AT TIME ZONE 'UTC')::date AS day,
 FROM rejection LEFT JOIN key_origin ON key_origin.key_id = rejection.key_id;
 COMMENT ON VIEW all_rejections IS 'rows: refused batches, by places and rules';
 
+-- event_count may be NULL, and a group of k keys may have it of one of them.
 CREATE VIEW daily_rejections WITH (security_barrier) AS
 SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
-       sum(event_count)::bigint AS events
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN sum(event_count)::bigint END AS events
 FROM all_rejections GROUP BY day, problem
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
 COMMENT ON VIEW daily_rejections IS 'k-anonymous: refused batches by day and problem';
@@ -327,7 +330,10 @@ HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
 COMMENT ON VIEW daily_rejections_by_rule IS 'k-anonymous: violations by day, problem and rule';
 
 CREATE VIEW daily_refused WITH (security_barrier) AS
-SELECT day, count(*) AS batches, sum(event_count)::bigint AS events,
+SELECT day, count(*) AS batches,
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN sum(event_count)::bigint END AS events,
        count(DISTINCT origin_key_id) AS keys
 FROM all_rejections GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -389,7 +395,9 @@ SELECT day,
        metadata ->> 'metric_value_unit' AS metric_value_unit,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'benchmark'
 GROUP BY day, metric_value_unit
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -414,7 +422,9 @@ CREATE VIEW daily_syntax_k WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'syntax_k'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -452,7 +462,9 @@ SELECT day,
        metadata ->> 'risk_decision' AS risk_decision,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'mcp_surface'
 GROUP BY day, risk_decision
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -491,7 +503,9 @@ SELECT day,
        metadata ->> 'risk_decision' AS risk_decision,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'mcp_surface_s2'
 GROUP BY day, risk_decision
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -517,7 +531,9 @@ CREATE VIEW daily_workflow_journal WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'workflow_journal'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -547,7 +563,9 @@ CREATE VIEW daily_workflow_journal_s2 WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'workflow_journal_s2'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -571,7 +589,9 @@ CREATE VIEW daily_mesh_control WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'mesh_control'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -595,7 +615,9 @@ CREATE VIEW daily_questioning WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'questioning'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -622,7 +644,9 @@ CREATE VIEW daily_questioning_s2 WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'questioning_s2'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -646,7 +670,9 @@ CREATE VIEW daily_memory_hybrid_fusion_s2 WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'memory_hybrid_fusion_s2'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -675,7 +701,9 @@ SELECT day,
        metadata ->> 'metric_value_unit' AS metric_value_unit,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'agent_exec'
 GROUP BY day, metric_value_unit
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -712,7 +740,9 @@ CREATE VIEW daily_model_call WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'model_call'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -742,7 +772,9 @@ CREATE VIEW daily_model_route WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'model_route'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -803,7 +835,9 @@ SELECT day,
        metadata ->> 'outcome' AS outcome,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'task_summary'
 GROUP BY day, outcome
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -862,7 +896,9 @@ CREATE VIEW daily_completion_ci WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'completion_ci'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -892,7 +928,9 @@ SELECT day,
        metadata ->> 'tier' AS tier,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'completion_finding_s2'
 GROUP BY day, tier
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -917,7 +955,9 @@ CREATE VIEW daily_mens_training WITH (security_barrier) AS
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'mens_training'
 GROUP BY day
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
@@ -948,7 +988,9 @@ SELECT day,
        metadata ->> 'decision' AS decision,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       avg(metric_value) AS mean_metric_value
+       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value
 FROM all_events WHERE family = 'attention'
 GROUP BY day, channel, decision
 HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);

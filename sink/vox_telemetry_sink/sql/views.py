@@ -22,6 +22,10 @@ ROW_COLUMNS = (
     "session_id",
     "metric_value",
 )
+# metric_value may be NULL, and a group of k keys may have it of one of them.
+_MEAN = """CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
+           >= (SELECT k_keys FROM anonymity)
+       THEN avg(metric_value) END AS mean_metric_value"""
 _SAID_OF_DAYS = "k-anonymous: events of family {0} by day{1}"
 _SAID_OF_ROWS = "rows: events of family {0} with the members of its contract as columns"
 
@@ -57,7 +61,7 @@ def _days(family: str, columns: list[Column], has_scalar: bool) -> str:  # noqa:
             *(f"{_typed(column)} AS {column.name}" for column in categories),
             "count(*) AS events",
             "count(DISTINCT origin_key_id) AS keys",
-            *(["avg(metric_value) AS mean_metric_value"] if has_scalar else []),
+            *([_MEAN] if has_scalar else []),
         ]
     )
     named = "".join(f" and {column.name}" for column in categories)

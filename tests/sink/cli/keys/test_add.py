@@ -110,7 +110,7 @@ def test_an_empty_database_is_to_be_migrated_first(empty_database_url: str) -> N
     )
     assert (ran.code, ran.err) == (
         1,
-        "vox-telemetry-sink: 7 migrations are pending: run vox-telemetry-sink migrate\n",
+        "vox-telemetry-sink: 8 migrations are pending: run vox-telemetry-sink migrate\n",
     )
 
 

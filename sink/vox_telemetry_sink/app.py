@@ -62,7 +62,8 @@ def create_app(config: Config) -> ASGIApp:
 
     """
     app = create_litestar(config)
-    return Front(HeadAsGet(Gate(app, config) if config.console else app))
+    served = HeadAsGet(app)
+    return Front(Gate(served, app.state, config) if config.console else served)
 
 
 def create_litestar(config: Config) -> Litestar:
@@ -128,7 +129,7 @@ def _holding(
                     sampled(writer, pool),
                 ):
                     keys = KeyRegistry(key_store, clock=time.monotonic)
-                    app.state.console = Console.holding(config, pool, keys)
+                    app.state.console = Console.holding(pool, keys)
                     app.state.sink = Sink(
                         config=config,
                         checks=checks,

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import Litestar, Request
+from litestar import Request
+from litestar.datastructures import State
 from litestar.enums import ScopeType
-from litestar.types import HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.console.failures import failure_of
@@ -51,9 +52,10 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 class Gate:
     """An ASGI application around Litestar's."""
 
-    def __init__(self, app: Litestar, config: Config) -> None:
-        """Let pass to `app` what may."""
+    def __init__(self, app: ASGIApp, state: State, config: Config) -> None:
+        """Let pass to `app` what may; its `state` holds the console."""
         self._app = app
+        self._state = state
         self._config = config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,7 +103,7 @@ class Gate:
         scope.setdefault("state", {})[VISITOR] = visitor
         if visitor is not None or is_open(path):
             return None
-        if scope["method"] == "GET" and is_page(path):
+        if scope["method"] in ("GET", "HEAD") and is_page(path):
             return sign_in_address(path, scope["query_string"].decode("latin-1"))
         # Not 401: that promises a way to sign in by header (RFC 9110 section 15.5.2).
         raise ConsoleRefusalError(
@@ -112,8 +114,8 @@ class Gate:
         session_id = Request[Any, Any, Any](scope).cookies.get(SESSION_COOKIE)
         if session_id is None:
             return None
-        console: Console = self._app.state.console
-        by_a_person = is_page(path) and not is_open(path)
+        console: Console = self._state.console
+        by_a_person = scope["method"] != "HEAD" and is_page(path) and not is_open(path)
         now = datetime.now(UTC)
         return await console.sessions.find(session_id, now=now, by_a_person=by_a_person)
 

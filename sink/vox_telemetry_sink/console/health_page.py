@@ -46,7 +46,7 @@ async def health(
     console: NamedDependency[Console],
     now: NamedDependency[datetime],
 ) -> Template:
-    """Show the health, for administrators; it is there while the database is away, too."""
+    """Show the health, for administrators; without a database nobody is let in: ask /readyz."""
     Administrator(visitor)
     read_filter(request.query_params.multi_items(), NoFilter)
     return page(

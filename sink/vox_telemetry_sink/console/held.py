@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from litestar.datastructures import State
 
-from vox_telemetry_sink.config import Config
 from vox_telemetry_sink.console.load import RecentLoad
 from vox_telemetry_sink.console.reads import Reads
 from vox_telemetry_sink.console.sessions import SessionStore
@@ -20,7 +19,6 @@ from vox_telemetry_spec.limits import CONSOLE_SIGN_IN_BURST, CONSOLE_SIGN_IN_RAT
 class Console:
     """Held for the worker's life, beside `Sink`; `keys` is the registry that uploads ask."""
 
-    config: Config
     tokens: TokenStore
     sessions: SessionStore
     key_store: KeyStore
@@ -30,10 +28,9 @@ class Console:
     recent: RecentLoad
 
     @classmethod
-    def holding(cls, config: Config, pool: Pool, keys: KeyRegistry) -> "Console":
+    def holding(cls, pool: Pool, keys: KeyRegistry) -> "Console":
         """Return what the console needs, on a pool and a registry that the caller holds."""
         return cls(
-            config=config,
             tokens=TokenStore(pool),
             sessions=SessionStore(pool),
             key_store=KeyStore(pool),

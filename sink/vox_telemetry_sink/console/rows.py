@@ -185,14 +185,16 @@ def event_sums(days: Sequence[DayEvents]) -> DayEvents:
 
 def by_family(rows: Iterable[FamilyDay], window: Window) -> list[FamilySum]:
     """Return each family that has events in the window, the largest first."""
+    every_day = window.every_day()
     events: dict[str, dict[date, int]] = defaultdict(dict)
     for row in rows:
-        events[row.family][row.day] = row.events
+        if row.day in every_day:  # midnight may pass between the window and the reading
+            events[row.family][row.day] = row.events
     found = [
         FamilySum(
             family,
             sum(of_days.values()),
-            [of_days.get(day, 0) for day in window.every_day()],
+            [of_days.get(day, 0) for day in every_day],
         )
         for family, of_days in events.items()
     ]

@@ -39,18 +39,20 @@ class TokenStore:
             row = await self._pool.fetchrow(QUERIES["find_console_token"], token_id, now)
         if row is None:
             return None
-        return KnownToken(row["secret_sha256"], row["name"], Role(row["role"]), row["is_good"])
+        return KnownToken(row["secret_sha256"], row["name"], row["is_good"])
 
     async def revoke(self, token_id: str, *, now: datetime) -> datetime | None:
         """Revoke a token and end its sessions; return since when, or None for an unknown one."""
         with mapped_driver_errors():
             async with self._pool.acquire() as connection, connection.transaction():
-                revoked_at: datetime | None = await connection.fetchval(
-                    QUERIES["revoke_console_token"], token_id, now
-                )
+                row = await connection.fetchrow(QUERIES["revoke_console_token"], token_id, now)
+                if row is None:
+                    return None
+                revoked_at: datetime = row["revoked_at"]
                 await connection.execute(QUERIES["end_console_sessions"], token_id)
                 if revoked_at == now:
-                    await log_admin(connection, "console.token.revoke", token_id, {})
+                    detail = {"name": row["name"]}
+                    await log_admin(connection, "console.token.revoke", token_id, detail)
         return revoked_at
 
     async def keep_refusal(self, token_id: str, name: str) -> None:

@@ -10,15 +10,12 @@ import re
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from vox_telemetry_sink.console.visitor import Role
 from vox_telemetry_spec.limits import CONSOLE_SECRET_BYTES, CONSOLE_TOKEN_ID_BYTES
 
 _FORM: Final = re.compile(
     rf"voxc_(?P<id>[0-9a-f]{{{2 * CONSOLE_TOKEN_ID_BYTES}}})"
     rf"_(?P<secret>[0-9a-f]{{{2 * CONSOLE_SECRET_BYTES}}})"
 )
-# What the secret of an unknown token is compared with; no secret has this digest.
-_NOBODY: Final = bytes(32)
 
 
 class ConsoleToken(NamedTuple):
@@ -34,7 +31,6 @@ class KnownToken(NamedTuple):
 
     secret_sha256: bytes
     name: str
-    role: Role
     is_good: bool
 
 
@@ -79,8 +75,6 @@ def hashed(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def opens(presented: ConsoleToken, known: KnownToken | None) -> bool:
+def opens(presented: ConsoleToken, known: KnownToken) -> bool:
     """Tell whether a token is the one that is known, and good; in the same time for all others."""
-    expected = _NOBODY if known is None else known.secret_sha256
-    is_same = hmac.compare_digest(presented.secret_sha256, expected)
-    return is_same and known is not None and known.is_good
+    return hmac.compare_digest(presented.secret_sha256, known.secret_sha256) and known.is_good

@@ -113,13 +113,13 @@ SELECT token_id, name, role, made_at, expires_at, revoked_at
 FROM console_token ORDER BY made_at, token_id;
 
 -- find_console_token --
-SELECT secret_sha256, name, role, expires_at > $2 AND revoked_at IS NULL AS is_good
+SELECT secret_sha256, name, expires_at > $2 AND revoked_at IS NULL AS is_good
 FROM console_token WHERE token_id = $1;
 
 -- revoke_console_token --
 -- A second revocation keeps the time of the first; no row comes back for an unknown token.
 UPDATE console_token SET revoked_at = coalesce(revoked_at, $2) WHERE token_id = $1
-RETURNING revoked_at;
+RETURNING revoked_at, name;
 
 -- end_console_sessions --
 DELETE FROM console_session WHERE token_id = $1;

@@ -35,9 +35,9 @@ def settings_of_the_machine() -> Iterator[str]:
             yield name
 
 
-def of_a_program(**more: str) -> dict[str, str]:
-    """Return this process's environment as it is now, and `more`."""
-    return os.environ | more
+def of_a_program() -> dict[str, str]:
+    """Return this process's environment as it is now."""
+    return dict(os.environ)
 
 
 def of_a_server(**more: str) -> dict[str, str]:

@@ -62,6 +62,15 @@ def test_bars_stack_to_scale_and_each_day_tells_its_numbers() -> None:
     assert float(rejected.get("y")) == pytest.approx(10)  # on top of its day's accepted ones
 
 
+def test_the_last_days_label_stays_inside_of_the_drawing() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(90)]
+    for chart in drawn(Series("series-accepted", "accepted", [1] * 90), days=days):
+        width = float(chart.get("viewBox").split()[2])
+        labels = [node for node in chart.iter(f"{SVG}text") if node.get("text-anchor") == "middle"]
+        assert labels[0].text == "31 Mar"
+        assert float(labels[0].get("x")) == width - 22  # half of the widest, as "30 Sep"
+
+
 def test_the_chart_is_an_image_with_a_name_and_a_description() -> None:
     for chart in drawn(Series("series-accepted", "accepted", [1, 2, 3, 4000])):
         assert chart.get("role") == "img"

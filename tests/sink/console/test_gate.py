@@ -149,6 +149,17 @@ async def test_who_is_signed_in_may_ask_for_the_head_alone(admin: Person) -> Non
         assert answer.headers["content-security-policy"] == POLICY
 
 
+async def test_a_head_takes_no_notice_and_keeps_nobody_signed_in(
+    admin: Person, fetch: Callable[..., Any]
+) -> None:
+    await fetch("UPDATE console_session SET notice = 'done', used_at = used_at - interval '9 min'")
+    before = await fetch("SELECT notice, used_at FROM console_session")
+    assert (await admin.client.head("/console", headers=admin._headers({}))).status_code == 200
+    assert await fetch("SELECT notice, used_at FROM console_session") == before
+    assert "done" in (await admin.get("/console")).text
+    assert await fetch("SELECT notice, used_at FROM console_session") != before
+
+
 async def test_switched_off_it_is_a_path_like_any_unknown_one(live_sink: LiveSink) -> None:
     async with live_sink(console=False) as client:
         for path in ("/console", "/console/sign-in", "/console/static/console.css"):

@@ -29,6 +29,21 @@ def test_readings_older_than_a_minute_are_forgotten() -> None:
     assert (shown.over_s, shown.commit_s) == (60.0, 2.0)
 
 
+def test_checks_alone_have_a_recent_mean() -> None:
+    recent = RecentLoad()
+    recent.shown(load(2, 2.0, checks=100, checks_s=100.0), now_s=0.0)
+    shown = recent.shown(load(2, 2.0, checks=110, checks_s=100.1), now_s=5.0)
+    assert shown.check_s == pytest.approx(0.01)
+    assert (shown.commit_s, shown.over_s) == (None, 5.0)
+
+
+def test_of_many_readings_in_a_second_one_is_remembered() -> None:
+    recent = RecentLoad()
+    for number in range(100):
+        recent.shown(load(number, 1.0), now_s=number / 100)
+    assert len(recent._readings) == 1
+
+
 def test_nothing_counted_is_no_mean() -> None:
     assert RecentLoad().shown(load(0, 0.0), now_s=1.0).commit_s is None
 

@@ -165,7 +165,7 @@ async def test_an_empty_sink_says_what_to_do(database_url: str, admin: httpx.Asy
     assert "vox-telemetry-sink keys invite" in (await admin.get("/console")).text
     await store_key(database_url, "k", "team")
     text = (await admin.get("/console")).text
-    assert "No batch has arrived yet" in text
+    assert "Nothing has arrived in the last 30 days" in text
     assert "vox-telemetry doctor" in text
 
 
@@ -251,6 +251,16 @@ async def test_keys_as_csv_byte_for_byte(database_url: str, admin: httpx.AsyncCl
     assert answer.headers["content-disposition"] == 'attachment; filename="keys.csv"'
 
 
+async def test_a_viewers_page_of_families_says_no_zero_of_what_may_be_hidden(
+    database_url: str, viewer: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    await store_day_of(database_url, 20, NOW)
+    await store_day_of(database_url, 19, NOW - timedelta(days=1))
+    hidden = Tables((await viewer.get("/console/families?days=7")).text).starting("2026-11-19")
+    shown = Tables((await admin.get("/console/families?days=7")).text).starting("2026-11-19")
+    assert (hidden[1], shown[1]) == ("—", "57")
+
+
 async def test_a_viewers_csv_leaves_empty_what_may_be_hidden(
     database_url: str, viewer: httpx.AsyncClient
 ) -> None:
@@ -329,7 +339,9 @@ async def test_health_shows_checks_settings_without_secrets_and_the_load(
     }
 
 
-async def test_health_is_shown_while_the_database_is_away(config: Config) -> None:
+async def test_health_says_what_fails_of_a_database_that_went_away_since_the_gate(
+    config: Config,
+) -> None:
     away = replace(config, database_url="postgresql://u:geheim@127.0.0.1:1/x")
     async with opened_pages(away) as client:
         health = await client.get("/console/health")

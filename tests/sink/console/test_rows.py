@@ -52,8 +52,12 @@ def test_families_are_summed_and_the_largest_is_first() -> None:
         FamilyDay(date(2026, 3, 1), "small", 1),
         FamilyDay(date(2026, 3, 1), "large", 5),
         FamilyDay(date(2026, 3, 2), "large", 6),
+        FamilyDay(date(2026, 3, 3), "large", 100),  # after midnight
+        FamilyDay(date(2026, 3, 3), "tomorrow", 1),
+        FamilyDay(date(2026, 3, 1), "also small", 1),
     ]
     assert by_family(rows, WINDOW) == [
         FamilySum("large", 11, [0, 5, 6]),
+        FamilySum("also small", 1, [0, 1, 0]),
         FamilySum("small", 1, [0, 1, 0]),
     ]

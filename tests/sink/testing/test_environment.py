@@ -35,4 +35,4 @@ def test_settings_of_the_machine_reach_no_server(monkeypatch: pytest.MonkeyPatch
 
 def test_a_program_gets_what_the_test_has_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOX_TELEMETRY", "off")
-    assert of_a_program(MORE="1").items() >= {"VOX_TELEMETRY": "off", "MORE": "1"}.items()
+    assert of_a_program()["VOX_TELEMETRY"] == "off"

@@ -95,7 +95,8 @@ async def _key(visitor: Visitor, key_id: str, console: Console) -> ListedKey:
 
 
 def _asking(template: str, visitor: Visitor, key: ListedKey) -> Template:
-    return page(template, visitor, key=key, state=key.state(datetime.now(UTC)))
+    state = key.state(datetime.now(UTC))
+    return page(template, visitor, key=key, state=state, seen_within_s=_SEEN_WITHIN_S)
 
 
 def _by(visitor: Visitor) -> dict[str, str]:

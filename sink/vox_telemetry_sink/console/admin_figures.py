@@ -186,7 +186,7 @@ def _key_figures(
         key=key,
         state=key.state(now),
         last_seen=active and active["last_seen"],
-        versions=active["versions"][::-1] if active else [],
+        versions=active["versions"] if active else [],
         batches=active["batches"] if active else 0,
         events=active["events"] if active else 0,
         rejected=refused.get(key.key_id, 0),

@@ -5,7 +5,7 @@ Nothing of a filter that is refused is repeated: what the page says is ours.
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,11 +13,11 @@ import msgspec
 from vox_telemetry_sink.errors import ConsoleRefusalError
 from vox_telemetry_spec.limits import CONSOLE_FILTER_MAX_CHARS
 
-DAYS: Final = (1, 7, 30, 90)
-KEY_STATES: Final = ("good", "waiting", "not yet valid", "expired", "revoked")
-
 _Days = Literal[1, 7, 30, 90]
+_KeyState = Literal["good", "waiting", "not yet valid", "expired", "revoked"]
 _Word = Annotated[str, msgspec.Meta(max_length=CONSOLE_FILTER_MAX_CHARS)]
+DAYS: Final[tuple[int, ...]] = get_args(_Days)
+KEY_STATES: Final[tuple[str, ...]] = get_args(_KeyState)
 
 
 class NoFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class FamiliesFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class KeysFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A state, and a text that is somewhere in the name or begins the key id."""
 
-    state: Literal["", "good", "waiting", "not yet valid", "expired", "revoked"] = ""
+    state: _KeyState | Literal[""] = ""
     text: _Word = ""
 
 
@@ -86,9 +86,10 @@ def query_of(chosen: msgspec.Struct) -> str:
 
 def _refused(kind: type[msgspec.Struct]) -> ConsoleRefusalError:
     known = ", ".join(kind.__struct_fields__) or "none"
+    days = ", ".join(map(str, DAYS[:-1]))
     return ConsoleRefusalError(
         HTTPStatus.BAD_REQUEST,
         "This page cannot be filtered as its address says. Each filter may be given once and is "
-        f"one of: {known}. Days are 1, 7, 30 or 90, a text has at most "
+        f"one of: {known}. Days are {days} or {DAYS[-1]}, a text has at most "
         f"{CONSOLE_FILTER_MAX_CHARS} characters.",
     )

@@ -28,7 +28,7 @@ from vox_telemetry_sink.console.sheet import Sheet
 from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
 from vox_telemetry_sink.errors import ConsoleRefusalError
-from vox_telemetry_spec.limits import CONSOLE_ROWS_MAX_COUNT
+from vox_telemetry_spec.limits import CONSOLE_FILTER_MAX_CHARS, CONSOLE_ROWS_MAX_COUNT
 
 _NEWEST: Final = 10
 _HEADER: Final = (
@@ -65,6 +65,7 @@ async def keys(
         chosen=chosen,
         query=query_of(chosen),
         states=KEY_STATES,
+        text_max_chars=CONSOLE_FILTER_MAX_CHARS,
         keys=matched[:CONSOLE_ROWS_MAX_COUNT],
         matching_count=len(matched),
         all_count=len(found),

@@ -63,7 +63,7 @@ class KeyFigures(NamedTuple):
     key: ListedKey
     state: str
     last_seen: datetime | None
-    versions: list[str]
+    versions: list[str]  # the last by their text first
     batches: int
     events: int
     rejected: int

@@ -1,4 +1,4 @@
-"""What pytest loads (entry point `pytest11`): an option, four fixtures for tests, one summary line.
+"""What pytest loads (entry point `pytest11`): an option, five fixtures for tests, one summary line.
 
 Loaded by every run on a machine that has the package, so this file imports pytest and the standard
 library alone, and all else when a fixture is first used.

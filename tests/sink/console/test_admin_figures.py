@@ -112,7 +112,7 @@ async def test_keys_have_their_state_and_what_they_sent_lately(
     found = [each._replace(key=each.key.name) for each in await figures.keys(NOW)]
     assert [tuple(each) for each in found] == [
         ("new", "waiting", None, [], 0, 0, 0),
-        ("active", "good", NOW, ["1.8", "1.9", "2.0"], 2, 20, 1),
+        ("active", "good", NOW, ["2.0", "1.9", "1.8"], 2, 20, 1),
         ("ended", "expired", NOW - timedelta(days=40), ["1.0"], 0, 0, 0),
     ]
     assert [each.key.key_id for each in await figures.keys(NOW, "b")] == ["b"]
@@ -131,7 +131,7 @@ async def test_of_a_key_that_names_a_new_version_in_each_batch_the_last_fifty_ar
     )
     [active] = await figures.keys(NOW)
     assert (active.batches, len(active.versions)) == (202, 50)
-    assert (active.versions[0], active.versions[-1]) == ("1.251", "1.300")
+    assert (active.versions[0], active.versions[-1]) == ("1.300", "1.251")
 
 
 async def test_rejections_are_counted_by_problem_rule_and_place(

@@ -84,9 +84,15 @@ class AdminFigures:
             "key_activity", seen_since, window.since, key_id, CONSOLE_VERSIONS_MAX_COUNT
         )
         active = {row["key_id"]: row for row in activity}
-        refused = dict(map(tuple, await self._fetch("key_rejections", window.since)))
+        refused = {
+            row["key_id"]: row
+            for row in await self._fetch("key_rejections", seen_since, window.since)
+        }
         found = [
-            _key_figures(ListedKey(*row), active.get(row["key_id"]), refused, now) for row in listed
+            _key_figures(
+                ListedKey(*row), active.get(row["key_id"]), refused.get(row["key_id"]), now
+            )
+            for row in listed
         ]
         return sorted(
             found,
@@ -125,7 +131,7 @@ class AdminFigures:
 
     async def refused_keys(self, window: Window) -> list[tuple[str, str]]:
         """Return names and ids of the keys with the most rejections, by name."""
-        rows = await self._fetch("key_rejections", window.since)
+        rows = await self._fetch("key_rejections", window.since, window.since)
         most = sorted(rows, key=lambda row: -row["batches"])[:CONSOLE_ROWS_MAX_COUNT]
         names = await self._names()
         return sorted((names.get(row["key_id"], row["key_id"]), row["key_id"]) for row in most)
@@ -179,17 +185,17 @@ def _conditions(window: Window, chosen: RejectionsFilter) -> tuple[object, ...]:
 def _key_figures(
     key: ListedKey,
     active: Any,  # noqa: ANN401 -- a record of the driver, whose type is `database`'s alone
-    refused: dict[str, int],
+    refused: Any,  # noqa: ANN401 -- as above
     now: datetime,
 ) -> KeyFigures:
     return KeyFigures(
         key=key,
         state=key.state(now),
-        last_seen=active and active["last_seen"],
+        last_seen=max((row["last_seen"] for row in (active, refused) if row), default=None),
         versions=active["versions"] if active else [],
         batches=active["batches"] if active else 0,
         events=active["events"] if active else 0,
-        rejected=refused.get(key.key_id, 0),
+        rejected=refused["batches"] if refused else 0,
     )
 
 

@@ -29,6 +29,11 @@ class Series(NamedTuple):
     css_class: str
     name: str
     values: Sequence[int]
+    hides: bool = False  # zero may be a group that k-anonymity hides
+
+    def said(self, count: int) -> str:
+        """Return a count in words."""
+        return number(None if self.hides and count == 0 else count)
 
 
 class Frame(NamedTuple):
@@ -121,7 +126,7 @@ def _drawn(
 ) -> str:
     totals = [sum(values) for values in zip(*(each.values for each in series), strict=True)]
     scale = ticks(max(totals, default=0))
-    said = "; ".join(f"{each.name} {number(sum(each.values))}" for each in series)
+    said = "; ".join(f"{each.name} {each.said(sum(each.values))}" for each in series)
     when = f"{days[0]} to {days[-1]}" if days else "no day"
     return (
         f'<svg class="chart {frame.css_class}" viewBox="0 0 {frame.width} {frame.height}" '
@@ -163,7 +168,7 @@ def _columns(
     width = min(place * (1 - _GAP), _BAR_MAX_WIDTH)
     for index, day in enumerate(days):
         x = frame.left + index * place + (place - width) / 2
-        told = ", ".join(f"{each.name} {number(each.values[index])}" for each in series)
+        told = ", ".join(f"{each.name} {each.said(each.values[index])}" for each in series)
         yield f'<g class="column"><title>{day}: {escape(told)}</title>'
         # Seen by the pointer only, so that a day with little or nothing tells its numbers, too.
         yield (

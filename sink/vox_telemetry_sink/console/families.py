@@ -45,6 +45,7 @@ async def families(
     values = [sum(each.by_day[index] for each in found) for index in range(window.days)]
     highest = max((max(each.by_day) for each in found), default=0)
     sparks = {each.family: spark(f"{each.family} by day", each.by_day, highest) for each in found}
+    series = Series("series-accepted", "events", values, hides=k_keys is not None)
     title = f"Stored events by day{f' of family {chosen.family}' if chosen.family else ''}"
     return page(
         "families.html",
@@ -59,7 +60,7 @@ async def families(
         registry=REGISTRY,
         sparks=sparks,
         by_day=list(zip(every_day, values, strict=True)),
-        chart=bars(title, every_day, [Series("series-accepted", "events", values)], "families"),
+        chart=bars(title, every_day, [series], "families"),
         said=plural(len(found), "family", "families"),
         k_keys=k_keys,
     )

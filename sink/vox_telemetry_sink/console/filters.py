@@ -85,11 +85,13 @@ def query_of(chosen: msgspec.Struct) -> str:
 
 
 def _refused(kind: type[msgspec.Struct]) -> ConsoleRefusalError:
-    known = ", ".join(kind.__struct_fields__) or "none"
-    days = ", ".join(map(str, DAYS[:-1]))
-    return ConsoleRefusalError(
-        HTTPStatus.BAD_REQUEST,
-        "This page cannot be filtered as its address says. Each filter may be given once and is "
-        f"one of: {known}. Days are {days} or {DAYS[-1]}, a text has at most "
-        f"{CONSOLE_FILTER_MAX_CHARS} characters.",
-    )
+    words = ["This page cannot be filtered as its address says."]
+    if known := kind.__struct_fields__:
+        words += [
+            f"Each filter may be given once and is one of: {', '.join(known)}.",
+            f"Days are {', '.join(map(str, DAYS[:-1]))} or {DAYS[-1]}." * ("days" in known),
+            f"A text has at most {CONSOLE_FILTER_MAX_CHARS} characters.",
+        ]
+    else:
+        words += ["It takes no filter."]
+    return ConsoleRefusalError(HTTPStatus.BAD_REQUEST, " ".join(filter(None, words)))

@@ -7,17 +7,17 @@ from vox_telemetry_sink.console.rows import OUTCOMES, DayCount, DayEvents
 from vox_telemetry_sink.console.sheet import Sheet
 
 
-def outcomes_chart(days: Sequence[DayEvents], key: str = "outcomes") -> Svg:
-    """Return the events of each day, by what became of them."""
+def outcomes_chart(days: Sequence[DayEvents], *, hides: bool = False) -> Svg:
+    """Return the events of each day, by what became of them; `hides` as `Series` has it."""
     return bars(
         "Events by day: accepted, duplicate and rejected",
         [each.day for each in days],
         [
-            Series("series-accepted", "accepted", [each.accepted for each in days]),
-            Series("series-duplicate", "duplicate", [each.duplicate for each in days]),
-            Series("series-rejected", "rejected", [each.rejected for each in days]),
+            Series("series-accepted", "accepted", [each.accepted for each in days], hides),
+            Series("series-duplicate", "duplicate", [each.duplicate for each in days], hides),
+            Series("series-rejected", "rejected", [each.rejected for each in days], hides),
         ],
-        key,
+        "outcomes",
     )
 
 

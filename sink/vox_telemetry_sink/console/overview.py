@@ -49,7 +49,7 @@ async def overview(
         today=days[-1],
         total=event_sums(days),
         days=days,
-        chart=outcomes_chart(days),
+        chart=outcomes_chart(days, hides=True),
         families=families,
         k_keys=k_keys,
         now=now,

@@ -23,7 +23,11 @@ from vox_telemetry_sink.console.rows import HiddenRule, PlaceSum, RefusedBatch
 from vox_telemetry_sink.console.sheet import Sheet
 from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.windows import Window
-from vox_telemetry_spec.limits import CONSOLE_NEWEST_MAX_COUNT, CONSOLE_ROWS_MAX_COUNT
+from vox_telemetry_spec.limits import (
+    CONSOLE_NEWEST_MAX_COUNT,
+    CONSOLE_ROWS_MAX_COUNT,
+    VIOLATIONS_MAX_COUNT,
+)
 
 _HEADER: Final = (
     "rejected_at",
@@ -69,6 +73,7 @@ async def rejections(
         newest=newest,
         most_places=CONSOLE_ROWS_MAX_COUNT,
         most_newest=CONSOLE_NEWEST_MAX_COUNT,
+        most_violations=VIOLATIONS_MAX_COUNT,
         window=window,
     )
 
@@ -90,6 +95,7 @@ async def _for_viewer(
         all_days=DAYS,
         problems=problems,
         rules=rules,
+        most_violations=VIOLATIONS_MAX_COUNT,
         k_keys=k_keys,
         window=window,
     )

@@ -32,7 +32,9 @@ SELECT key_id, max(received_at) AS last_seen,
 FROM batch WHERE received_at >= $1 AND ($3::text IS NULL OR key_id = $3) GROUP BY key_id;
 
 -- key_rejections --
-SELECT key_id, count(*) AS batches FROM rejection WHERE rejected_at >= $1 GROUP BY key_id;
+-- $1 since when the last batch counts, $2 since when batches do.
+SELECT key_id, max(rejected_at) AS last_seen, count(*) FILTER (WHERE rejected_at >= $2) AS batches
+FROM rejection WHERE rejected_at >= $1 GROUP BY key_id;
 
 -- rejections_by_problem --
 -- $1 since when; $2 a problem, $3 a rule, $4 a key; NULL is all of them.

@@ -56,6 +56,8 @@ def postgres_container() -> Iterator[str]:
         except (DockerException, OSError, RuntimeError, ValueError) as exc:
             raise NoPostgresError(
                 f"a Docker engine answers, and it cannot run {POSTGRES_IMAGE}: {exc}; let it have "
-                "the image, or choose another Postgres by --telemetry-postgres"
+                "the image (and that of testcontainers' reaper, or set "
+                "TESTCONTAINERS_RYUK_DISABLED=true), or choose another Postgres by "
+                "--telemetry-postgres"
             ) from exc
         yield url

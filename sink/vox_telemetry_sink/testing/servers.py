@@ -65,7 +65,15 @@ def _in_container() -> Iterator[PostgresServer]:
             "another of " + CHOICES
         )
     with containers.postgres_container() as url:
-        yield server_with_role(f"container {containers.POSTGRES_IMAGE}", url)
+        try:
+            server = server_with_role(f"container {containers.POSTGRES_IMAGE}", url)
+        except StoreError as exc:
+            raise NoPostgresError(
+                f"the container's Postgres cannot be reached at {urlsplit(url).hostname}: {exc}; "
+                "set TESTCONTAINERS_HOST_OVERRIDE to the address at which the engine's ports are "
+                "open, or choose another Postgres by --telemetry-postgres"
+            ) from exc
+        yield server
 
 
 def server_with_role(label: str, admin_dsn: str) -> PostgresServer:
@@ -85,6 +93,7 @@ def embedded_postgres() -> Iterator[PostgresServer]:
 
     Raises:
         NoPostgresError: it is not installed.
+        PluginError: it does not start.
 
     """
     # Another extra, which refuses to load on Windows.

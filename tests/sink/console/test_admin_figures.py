@@ -109,11 +109,13 @@ async def test_keys_have_their_state_and_what_they_sent_lately(
     await store_upload(database_url, "b", NOW - timedelta(days=40))
     await store_refusal(database_url, "a", NOW)
     await store_refusal(database_url, "a", NOW - timedelta(days=31))
+    await store_refusal(database_url, "b", NOW - timedelta(days=39))
+    await store_refusal(database_url, "c", NOW - timedelta(days=91))
     found = [each._replace(key=each.key.name) for each in await figures.keys(NOW)]
     assert [tuple(each) for each in found] == [
         ("new", "waiting", None, [], 0, 0, 0),
         ("active", "good", NOW, ["2.0", "1.9", "1.8"], 2, 20, 1),
-        ("ended", "expired", NOW - timedelta(days=40), ["1.0"], 0, 0, 0),
+        ("ended", "expired", NOW - timedelta(days=39), ["1.0"], 0, 0, 0),
     ]
     assert [each.key.key_id for each in await figures.keys(NOW, "b")] == ["b"]
 

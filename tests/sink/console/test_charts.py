@@ -62,6 +62,15 @@ def test_bars_stack_to_scale_and_each_day_tells_its_numbers() -> None:
     assert float(rejected.get("y")) == pytest.approx(10)  # on top of its day's accepted ones
 
 
+def test_what_may_be_hidden_is_not_told_as_none() -> None:
+    for chart in drawn(Series("series-accepted", "accepted", [10, 0, 0, 0], hides=True)):
+        told = [node.text for node in chart.iter(f"{SVG}title")]
+        assert told[1:3] == ["2026-02-27: accepted 10", "2026-02-28: accepted —"]
+    for chart in drawn(Series("series-accepted", "accepted", [0] * 4, hides=True)):
+        [said] = [node.text for node in chart.iter(f"{SVG}desc")]
+        assert said == "2026-02-27 to 2026-03-02, UTC. accepted —."
+
+
 def test_the_last_days_label_stays_inside_of_the_drawing() -> None:
     days = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(90)]
     for chart in drawn(Series("series-accepted", "accepted", [1] * 90), days=days):

@@ -43,3 +43,20 @@ def test_a_filter_that_cannot_be_is_refused_in_words_that_repeat_nothing(
         read_filter(pairs, kind)
     assert info.value.status == 400
     assert not any(value in info.value.words for _, value in pairs if len(value) > 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (NoFilter, "It takes no filter."),
+        (KeysFilter, "is one of: state, text. A text has at most 200 characters."),
+        (
+            FamiliesFilter,
+            "is one of: days, family. Days are 1, 7, 30 or 90. A text has at most 200 characters.",
+        ),
+    ],
+)
+def test_the_refusal_says_which_filters_the_page_takes(kind: type, said: str) -> None:
+    with pytest.raises(ConsoleRefusalError) as info:
+        read_filter([("color", "purple")], kind)
+    assert info.value.words.endswith(said)

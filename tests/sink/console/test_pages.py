@@ -259,6 +259,10 @@ async def test_a_viewers_page_of_families_says_no_zero_of_what_may_be_hidden(
     hidden = Tables((await viewer.get("/console/families?days=7")).text).starting("2026-11-19")
     shown = Tables((await admin.get("/console/families?days=7")).text).starting("2026-11-19")
     assert (hidden[1], shown[1]) == ("—", "57")
+    for path in ("", "/families?days=7"):
+        told = "2026-11-18: events 0" if path else "2026-11-18: accepted 0"
+        assert told not in (await viewer.get(f"/console{path}")).text
+        assert told in (await admin.get(f"/console{path}")).text
 
 
 async def test_a_viewers_csv_leaves_empty_what_may_be_hidden(

@@ -93,6 +93,21 @@ def test_an_engine_that_cannot_run_the_image_says_so_and_what_to_do(
         pass
 
 
+def test_a_container_whose_port_is_open_elsewhere_says_so_and_what_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    need_engine()
+    elsewhere = "postgresql://test:test@127.0.0.1:1/test"
+    monkeypatch.setattr(containers.PostgresContainer, "get_connection_url", lambda _: elsewhere)
+    with (
+        pytest.raises(
+            NoPostgresError, match=r"reached at 127\.0\.0\.1: .*set TESTCONTAINERS_HOST_OVERRIDE"
+        ),
+        chosen_postgres("container"),
+    ):
+        pass
+
+
 def test_an_embedded_one_that_is_not_installed_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

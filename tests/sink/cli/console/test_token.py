@@ -83,6 +83,15 @@ async def test_tokens_are_listed_and_revoked_once(sink: Sink, fetch: Fetch) -> N
     assert (revoked[0], revoked[2]) == ("console.token.revoke", {"name": "a"})
 
 
+def test_a_token_that_is_pasted_is_revoked_by_its_id_and_never_repeated(sink: Sink) -> None:
+    shown = json.loads(sink("add", "--name", "a", "--json").out)["token"]
+    _, token_id, secret = shown.split("_")
+    ran = sink("revoke", shown)
+    assert (ran.code, token_id in ran.out, secret in ran.out + ran.err) == (0, True, False)
+    damaged = sink("revoke", shown[:-1])
+    assert (damaged.code, secret[:8] in damaged.out + damaged.err) == (1, False)
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "message"),
     [
@@ -91,7 +100,7 @@ async def test_tokens_are_listed_and_revoked_once(sink: Sink, fetch: Fetch) -> N
         (("add", "--name", "a\x1b[2J"), 2, "at most 128 printable"),
         (("add", "--name", "a", "--role", "root"), 2, "not one of"),
         (("add", "--name", "a", "--days", "367"), 2, "less than or equal to 366"),
-        (("revoke", "0" * 16), 1, "is not there, expected one of console token list"),
+        (("revoke", "0" * 16), 1, "there is no such token, expected an id as"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -15,6 +15,7 @@ class Counts:
     set_aside: int
     prunable: int
     has_key: bool
+    key_trouble: str = ""  # why it cannot be told which key signs; it says what to do
     waits_for_approval: str | None = None  # the id of the key that signs, where it does
 
 
@@ -23,6 +24,7 @@ def next_step(found: Counts, decision: Decision) -> str:
     pending = found.pending > 0
     steps = (
         (pending and not decision.allowed, _allow(decision)),
+        (pending and bool(found.key_trouble), found.key_trouble),
         (pending and not found.has_key, "vox-telemetry keys generate"),
         (pending and not found.sendable, "vox-telemetry consent grant --include-pending"),
         (pending and found.waits_for_approval is not None, _ask(found.waits_for_approval)),

@@ -129,7 +129,12 @@ def _read(folder: Folder, now: datetime, covers_from: datetime | None) -> _Readi
 
 
 def counts_of(
-    found: Overview, left: LeftBehind, *, has_key: bool, waits_for_approval: str | None = None
+    found: Overview,
+    left: LeftBehind,
+    *,
+    has_key: bool,
+    key_trouble: str,
+    waits_for_approval: str | None,
 ) -> Counts:
     """Return what `next_step` asks, of what lies in a spool and of the key that signs."""
     return Counts(
@@ -138,6 +143,7 @@ def counts_of(
         set_aside=left.set_aside.count,
         prunable=left.leftovers.count + found.old.count,
         has_key=has_key,
+        key_trouble=key_trouble,
         waits_for_approval=waits_for_approval,
     )
 

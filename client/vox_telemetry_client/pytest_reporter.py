@@ -35,14 +35,11 @@ class _Attempt:
 
     def case(self) -> Case:
         """Return the case as it ended."""
-        called = self.outcomes.get("call")
-        if "failed" in {word for when, word in self.outcomes.items() if when != "call"}:
-            outcome = CaseOutcome.ERROR
-        else:
-            outcome = CaseOutcome.SKIPPED if called is None else CaseOutcome(called)
+        called = _outcome_of(self.outcomes.get("call", "skipped"))
+        failed = "failed" in {word for when, word in self.outcomes.items() if when != "call"}
         return Case(
-            outcome,
-            None if called == "skipped" else self.seconds.get("call"),
+            CaseOutcome.ERROR if failed else called,
+            None if called is CaseOutcome.SKIPPED else self.seconds.get("call"),
             self.seconds.get("setup"),
             self.seconds.get("teardown"),
             self.reruns,
@@ -62,10 +59,28 @@ class Reporter:
         self._said = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what a phase of a case says; workers of pytest-xdist send theirs here.
+        """Take what a phase of a case says; workers of pytest-xdist send theirs here."""
+        if self._said:  # one could not be taken, and the rows are all of a run or none
+            return
+        try:
+            self._take(report)
+        except Exception as exc:  # noqa: BLE001 -- a run of tests must not fail for telemetry
+            self._said = _nothing(exc)
 
-        What a subtest says comes before the call that it is part of, and gives way to it.
-        """
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what was collected, all of it or nothing."""
+        try:
+            self._said = self._said or self._write(session.exitstatus)
+        except Exception as exc:  # noqa: BLE001 -- a run of tests must not fail for telemetry
+            self._said = _nothing(exc)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was recorded, and where."""
+        terminalreporter.write_line(f"vox timings: {self._said}")
+
+    def _take(self, report: pytest.TestReport) -> None:
+        # What a subtest says comes before the call that it is part of, and gives way to it.
         worker = getattr(report, "worker_id", "")
         if report.when not in _PHASES and not worker:  # it died; what it had begun ends with this
             for begun in [one for one in self._under_way if one[0] == report.nodeid]:
@@ -80,18 +95,6 @@ class Reporter:
             attempt.seconds[report.when] = report.duration
         if report.when not in {"setup", "call"}:  # teardown, or "???" of a worker that died
             self._timings.add(_place(report.nodeid), self._under_way.pop(key).case())
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write what was collected, all of it or nothing."""
-        try:
-            self._said = self._write(session.exitstatus)
-        except Exception as exc:  # noqa: BLE001 -- a run of tests must not fail for telemetry
-            self._said = f"nothing recorded: {type(exc).__name__}: {exc}"
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was recorded, and where."""
-        terminalreporter.write_line(f"vox timings: {self._said}")
 
     def _write(self, exitstatus: int) -> str:
         # The contract and its rules take longer to import than a small run takes.
@@ -118,6 +121,18 @@ class Reporter:
         )
         kept = record_suite(self._timings, self._repository, "pytest", path, run=run)
         return f"{kept.rows} rows of {kept.cases} test cases in {path}"
+
+
+def _outcome_of(word: str) -> CaseOutcome:
+    """Return the outcome of a call; pytest takes a word of a plugin for no pass and no failure."""
+    try:
+        return CaseOutcome(word)
+    except ValueError:
+        return CaseOutcome.SKIPPED
+
+
+def _nothing(exc: Exception) -> str:
+    return f"nothing recorded: {type(exc).__name__}: {exc}"
 
 
 def _place(nodeid: str) -> Place:

@@ -121,9 +121,9 @@ class record_timing:  # noqa: N801 -- it is called as a function is: `@record_ti
         return timed
 
     def _keep(self, elapsed_ns: int, exc: BaseException | None) -> None:
-        if monotonic() < _busy_until_s.get(self._db, 0.0):
-            return
         try:
+            if monotonic() < _busy_until_s.get(self._db, 0.0):
+                return
             row = benchmark_row(
                 self._name,
                 self._repository_id,

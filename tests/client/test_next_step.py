@@ -19,6 +19,8 @@ def forbidden(source: Source) -> Decision:
         (Counts(1, 1, 1, 1, has_key=True), forbidden(Source.UPLOAD_URL), "VOX_TELEMETRY_UPLOAD_"),
         (Counts(1, 1, 1, 1, has_key=True), forbidden(Source.MASTER), "while VOX_TELEMETRY forbids"),
         (Counts(1, 1, 1, 1, has_key=False), ALLOWED, "keys generate"),
+        (Counts(1, 1, 1, 1, has_key=False, key_trouble="mend it"), ALLOWED, "mend it"),
+        (Counts(0, 0, 0, 0, has_key=False, key_trouble="mend it"), ALLOWED, "enqueue FILE"),
         (Counts(2, 0, 1, 1, has_key=True), ALLOWED, "consent grant --include-pending"),
         (Counts(2, 1, 1, 1, has_key=True), ALLOWED, "upload --dry-run"),
         (

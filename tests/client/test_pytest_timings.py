@@ -77,6 +77,19 @@ def pytest_runtest_protocol(item, nextitem):
     return True
 """  # fmt: skip
 
+# What plugins that know of open bugs do, and one that spoils what it touches.
+OWN_WORD = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call" and item.name == "test_fails":
+        report.outcome = "known_issue"
+    return report
+"""
+SPOILT = OWN_WORD.replace('report.outcome = "known_issue"', 'report.duration = "long"')
+
 
 def run(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
     done = subprocess.run(
@@ -216,6 +229,27 @@ def test_trouble_with_the_store_changes_no_exit_code(project: Path) -> None:
     code, said = run(project, *PLUGIN, "-k", "test_sets", "--vox-timings-repository", "two words")
     assert code == 0
     assert "vox timings: nothing recorded: InputRefusedError: the repository id breaks" in said
+
+
+def test_an_outcome_that_a_plugin_made_up_is_neither_a_pass_nor_a_failure(project: Path) -> None:
+    (project / "conftest.py").write_text(OWN_WORD)
+    code, said = run(project, *ON, "-k", "test_fails or test_skips_itself or test_ip")
+    assert code == 0
+    assert "vox timings: 4 rows of 3 test cases in " in said
+    rows = rows_of(project / ".vox" / "telemetry-store" / "metrics.sqlite3")
+    value, details = rows["unit.test_it.test_fails"]
+    assert (value, details["outcome"], details["skipped"]) == (None, "skipped", 1)
+    assert rows["unit.test_it"][1]["outcome"] == "passed"
+
+
+def test_a_report_that_cannot_be_taken_changes_no_exit_code_and_keeps_no_part(
+    project: Path,
+) -> None:
+    (project / "conftest.py").write_text(SPOILT)
+    code, said = run(project, *ON, "-k", "test_fails or test_sets or test_skipped")
+    assert (code, "1 failed, 3 passed, 1 skipped" in said) == (1, True)
+    assert "vox timings: nothing recorded: TypeError: unsupported operand" in said
+    assert not (project / ".vox").exists()
 
 
 def test_an_interrupted_run_keeps_what_was_finished(project: Path) -> None:

@@ -271,6 +271,7 @@ def test_switched_off_nothing_is_written(here: Path, monkeypatch: pytest.MonkeyP
         ({"details": {f"m{at}": 1 for at in range(32)}}, "33 members, expected at most 32"),
         ({"details": 5}, "TypeError was raised"),
         ({"db": "somewhere"}, "AttributeError was raised"),
+        ({"db": ["somewhere"]}, "TypeError was raised"),
         ({"db": Path("/proc/none/m.db")}, "cannot be made"),
     ],
 )

@@ -32,6 +32,7 @@ def status(*, as_json: AsJson = False) -> None:
         found,
         left,
         has_key=key is not None,
+        key_trouble=str(facts.get("key_trouble", "")),
         waits_for_approval=str(key) if facts.get("key_waits_for_approval") else None,
     )
     facts["next"] = next_step(counts, decision)

@@ -1,12 +1,24 @@
 """What keeps a whole upload from sending now, beside the switches and consent."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from vox_telemetry_client import key_list
+from vox_telemetry_client.advising import ASK_FOR_APPROVAL
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import TelemetryError
 from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.key_list import KeyList
 from vox_telemetry_client.state import read_earliest
+
+
+@dataclass(frozen=True)
+class KeySeen:
+    """What the list of keys tells of the key that signs; `trouble` is why it tells nothing."""
+
+    is_there: bool
+    waits_for_approval: str | None = None  # its id, where it does
+    trouble: str = ""
 
 
 def signing_key(config: Config) -> str | None:
@@ -17,6 +29,16 @@ def signing_key(config: Config) -> str | None:
         return key_list.read().current
     except TelemetryError as exc:
         return str(exc)
+
+
+def key_seen(config: Config) -> KeySeen:
+    """Return what is known of the key that signs; of a key file, that it is named is enough."""
+    try:
+        keys = key_list.read()
+    except TelemetryError as exc:
+        return KeySeen(is_there=False, trouble=str(exc))
+    is_there = config.key_file is not None or keys.current is not None
+    return KeySeen(is_there, _waits_for_approval(keys, config))
 
 
 def hindrances(config: Config, folder: Folder, now: datetime) -> list[str]:
@@ -36,10 +58,26 @@ def hindrances(config: Config, folder: Folder, now: datetime) -> list[str]:
 
 
 def _key_trouble(config: Config) -> str:
-    if config.key_file is not None:
-        return ""
     try:
-        key_list.read().find(None)
+        keys = key_list.read()
+        if config.key_file is None:
+            keys.find(None)
     except TelemetryError as exc:
         return str(exc)
-    return ""
+    waits = _waits_for_approval(keys, config)
+    if waits is None:
+        return ""
+    return (
+        f"key {waits} waits for approval, and nothing that it signs is taken until then: "
+        f"{ASK_FOR_APPROVAL.format(key_id=waits)}, unless that has happened since"
+    )
+
+
+def _waits_for_approval(keys: KeyList, config: Config) -> str | None:
+    """Return the id of the key that signs, where it waits.
+
+    A key file is not opened for its id: its key is the one that was last enrolled from there.
+    """
+    file = None if config.key_file is None else str(config.key_file)
+    fit = [one for one in keys.keys if (one.file == file if file else one.key_id == keys.current)]
+    return fit[-1].key_id if fit and fit[-1].waits_for_approval else None

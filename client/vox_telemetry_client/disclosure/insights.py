@@ -29,8 +29,8 @@ _ROWS = (
     "WHERE id < ? ORDER BY id DESC LIMIT ?"
 )
 _KINDS = (
-    f"SELECT metric_type, count(*), min(created_at), max(created_at) FROM {TABLE} "  # noqa: S608 -- constants
-    "GROUP BY metric_type ORDER BY count(*) DESC, metric_type LIMIT ?"
+    "SELECT metric_type, count(*), min(created_at), max(created_at), count(*) OVER () "  # noqa: S608 -- constants
+    f"FROM {TABLE} GROUP BY metric_type ORDER BY count(*) DESC, metric_type LIMIT ?"
 )
 _DAYS = f"SELECT {_DAY}, count(*) FROM {TABLE} GROUP BY {_DAY} ORDER BY {_DAY} DESC LIMIT ?"  # noqa: S608 -- constants
 
@@ -56,9 +56,13 @@ class Day:
 
 @dataclass(frozen=True)
 class Insights:
-    """What the store holds; `newest` are rows before one id, and `before` begins the next page."""
+    """What the store holds; `newest` are rows before one id, and `before` begins the next page.
+
+    `kinds` are those with the most rows, of `kinds_total` in all.
+    """
 
     total: int = 0
+    kinds_total: int = 0
     kinds: tuple[Kind, ...] = ()
     days: tuple[Day, ...] = ()
     newest: tuple[Row, ...] = ()
@@ -88,7 +92,8 @@ def _read(database: Database, before: int) -> Insights:
     fullest = max((_number(rows) for _, rows in days), default=1)
     return Insights(
         total=_number(total),
-        kinds=tuple(Kind(_text(one), _number(n), _text(a), _text(z)) for one, n, a, z in kinds),
+        kinds_total=_number(kinds[0][-1]) if kinds else 0,
+        kinds=tuple(Kind(_text(one), _number(n), _text(a), _text(z)) for one, n, a, z, _ in kinds),
         days=tuple(Day(_text(day), _number(n), _number(n) / fullest) for day, n in days),
         newest=tuple(on_page),
         before=_number(on_page[-1].id) if len(newest) > len(on_page) else 0,

@@ -9,7 +9,7 @@ import msgspec
 from vox_telemetry_client import consent_file, key_list, settings
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.disclosure import decisions, insights, pending, put_aside, sent
-from vox_telemetry_client.disclosure.hindrances import hindrances, signing_key
+from vox_telemetry_client.disclosure.hindrances import hindrances, key_seen, signing_key
 from vox_telemetry_client.disclosure.reasons import Reasons
 from vox_telemetry_client.disclosure.routes import Page, Route
 from vox_telemetry_client.errors import TelemetryError
@@ -54,7 +54,14 @@ class Pages:
         found = self._look(decision)
         folder = spool_to_read(self._config).folder
         left = left_behind(folder, self._now())
-        counts = counts_of(found, left, has_key=signing_key(self._config) is not None)
+        key = key_seen(self._config)
+        counts = counts_of(
+            found,
+            left,
+            has_key=key.is_there,
+            key_trouble=key.trouble,
+            waits_for_approval=key.waits_for_approval,
+        )
         return {
             "found": found,
             "set_aside": left.set_aside.count,

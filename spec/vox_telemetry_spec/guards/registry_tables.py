@@ -14,7 +14,7 @@ RETENTION = "docs/retention-and-sensitivity.md"
 _TO_PACKAGE = "../spec/vox_telemetry_spec"
 _RULES = {
     RetentionKind.KEEP_FOREVER: "kept",
-    RetentionKind.MANUAL: "by hand",
+    RetentionKind.MANUAL: "by hand or by its own program",
     RetentionKind.EXPIRES_LT_NOW: "when its own time has passed",
 }
 

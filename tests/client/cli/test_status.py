@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
-from support.client_world import put
+from support.client_world import consent_to, put
 from vox_telemetry_client.spool import Spool
 from vox_telemetry_spec.problems import Problem
 
@@ -50,3 +50,15 @@ def test_status_does_not_show_the_url_or_the_token(tmp_path: Path) -> None:
     assert json.loads(ran.out)["upload_url_configured"] is True
     assert "s3cret" not in ran.out
     assert "u.example" not in ran.out
+
+
+def test_a_key_file_that_cannot_be_used_is_what_to_see_to_next(
+    spool: Spool, env: dict[str, str], tmp_path: Path
+) -> None:
+    put(spool)
+    consent_to("https://u.example")
+    env |= {"VOX_TELEMETRY_UPLOAD_URL": "https://u.example"}
+    env |= {"VOX_TELEMETRY_KEY_FILE": str(tmp_path / "none.pem")}
+    document = json.loads(run_cli(PROGRAM, "status", "--json", env=env).out)
+    assert f"{tmp_path / 'none.pem'}" in document["key_trouble"]
+    assert document["next"] == document["key_trouble"]

@@ -3,11 +3,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from vox_telemetry_client import key_list
 from vox_telemetry_client.config import Config
-from vox_telemetry_client.disclosure.hindrances import hindrances, signing_key
+from vox_telemetry_client.disclosure.hindrances import KeySeen, hindrances, key_seen, signing_key
 from vox_telemetry_client.folder import Folder
+from vox_telemetry_client.key_list import Enrolment, KeyList, KnownKey
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+AT = "2026-11-22T12:00:00.000Z"
+FILE = Path("/nowhere/key.pem")
+SAID = Enrolment(AT, "https://t.example", "alice", "S1")
+WAITS = Enrolment(AT, "https://t.example", "alice", "S1", waits_for_approval=True)
 
 
 def test_without_a_key_nothing_would_be_sent(config: Config) -> None:
@@ -18,7 +26,7 @@ def test_without_a_key_nothing_would_be_sent(config: Config) -> None:
 
 
 def test_a_key_file_is_named_and_not_opened(config: Config) -> None:
-    named = replace(config, key_file=Path("/nowhere/key.pem"))
+    named = replace(config, key_file=FILE)
     assert signing_key(named) == "in the key file /nowhere/key.pem"
     assert hindrances(named, Folder(config.spool), NOW) == []
 
@@ -26,7 +34,57 @@ def test_a_key_file_is_named_and_not_opened(config: Config) -> None:
 def test_a_pause_that_the_sink_asked_for_is_told(config: Config) -> None:
     state = config.spool / "state.json"
     state.write_text(json.dumps({"earliest_next_attempt": "2026-11-22T12:30:00Z"}))
-    named = replace(config, key_file=Path("/nowhere/key.pem"))
+    named = replace(config, key_file=FILE)
     assert hindrances(named, Folder(config.spool), NOW) == [
         "the sink asked for no upload before 2026-11-22 12:30:00 UTC"
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "keys"),
+    [
+        (None, KeyList("a", [KnownKey("a", "x", AT, enrolment=WAITS)])),
+        (FILE, KeyList("b", [KnownKey("a", "x", AT, file=str(FILE), enrolment=WAITS)])),
+    ],
+    ids=["keyring", "file"],
+)
+def test_a_key_that_waits_for_approval_is_named_with_whom_to_ask(
+    config: Config, file: Path | None, keys: KeyList
+) -> None:
+    key_list.change(lambda _: keys)
+    named = replace(config, key_file=file)
+    assert key_seen(named) == KeySeen(is_there=True, waits_for_approval="a")
+    (told,) = hindrances(named, Folder(config.spool), NOW)
+    assert told == (
+        "key a waits for approval, and nothing that it signs is taken until then: ask whoever runs "
+        "the sink to approve key a (`vox-telemetry-sink keys approve a`), unless that has happened "
+        "since"
+    )
+
+
+@pytest.mark.parametrize("file", [None, FILE], ids=["keyring", "file"])
+def test_another_key_that_waits_for_approval_is_in_nobodys_way(
+    config: Config, file: Path | None
+) -> None:
+    keys = [
+        KnownKey("a", "x", AT, enrolment=SAID),
+        KnownKey("b", "x", AT, enrolment=WAITS),
+        KnownKey("c", "x", AT, file=str(FILE), enrolment=WAITS),
+        KnownKey("d", "x", AT, file=str(FILE), enrolment=SAID),
+        KnownKey("e", "x", AT, enrolment=WAITS),
+    ]
+    key_list.change(lambda _: KeyList("a", keys))
+    named = replace(config, key_file=file)
+    assert key_seen(named) == KeySeen(is_there=True)
+    assert hindrances(named, Folder(config.spool), NOW) == []
+
+
+@pytest.mark.parametrize("file", [None, FILE], ids=["keyring", "file"])
+def test_a_damaged_list_of_keys_is_no_key_and_is_told(config: Config, file: Path | None) -> None:
+    key_list.path().parent.mkdir(parents=True, exist_ok=True)
+    key_list.path().write_text("{")
+    said = f"{key_list.path()} cannot be read, expected a list of public keys: mend it or move it"
+    named = replace(config, key_file=file)
+    found = key_seen(named)
+    assert (found.is_there, found.trouble) == (False, f"{said} away")
+    assert hindrances(named, Folder(config.spool), NOW) == [found.trouble]

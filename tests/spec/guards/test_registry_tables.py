@@ -28,7 +28,7 @@ def test_a_metric_type_is_one_row_for_all_its_families() -> None:
 def test_each_kind_of_retention_is_said_in_words() -> None:
     rows = registry_tables(REAL)[RETENTION]["retention"].splitlines()
     assert "| `event` | after 180 days | `received_at` |" in rows
-    assert "| `conversation_messages` | by hand | none |" in rows
+    assert "| `conversation_messages` | by hand or by its own program | none |" in rows
     assert "| `agents` | kept | none |" in rows
     assert "| `trusted_evidence_bundles` | when its own time has passed | `expires_at` |" in rows
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from prometheus_client import (
     REGISTRY,
@@ -187,48 +187,19 @@ def metrics_served(host: str, port: int, folder: Path | None) -> Iterator[int]:
         thread.join()
 
 
-class Load(NamedTuple):
-    """What waits, what is busy, and the sums of which means are made: `of_all` workers, or one."""
+def samples_now(folder: Path | None) -> dict[tuple[str, str], float]:
+    """Return each sample by its name and its state, or ''.
 
-    of_all: bool
-    in_flight: int
-    queue_batches: int
-    queue_bytes: int
-    pool_idle: int
-    pool_busy: int
-    commits: int
-    commits_s: float
-    checks: int
-    checks_s: float
+    Args:
+        folder: into which the workers count whose sum is asked for; None for this process alone.
 
-
-_POOL: Final = "vox_sink_pool_connections"
-_COMMIT: Final = "vox_sink_commit_duration_seconds"
-_CHECK: Final = "vox_sink_check_duration_seconds"
-
-
-def read_load() -> Load:
-    """Return the load of this moment: of all workers where they count into a folder."""
-    folder = os.environ.get(MULTIPROCESS_DIR)
-    of_all = folder is not None and Path(folder).is_dir()
-    registry: Any = _Workers(Path(folder)) if folder is not None and of_all else REGISTRY
-    found: dict[tuple[str, str], float] = {
+    """
+    registry: Any = REGISTRY if folder is None else _Workers(folder)
+    return {
         (sample.name, sample.labels.get("state", "")): sample.value
         for metric in registry.collect()
         for sample in metric.samples
     }
-    return Load(
-        of_all,
-        int(found.get(("vox_sink_batches_in_flight", ""), 0)),
-        int(found.get(("vox_sink_queue_batches", ""), 0)),
-        int(found.get(("vox_sink_queue_bytes", ""), 0)),
-        int(found.get((_POOL, "idle"), 0)),
-        int(found.get((_POOL, "busy"), 0)),
-        int(found.get((f"{_COMMIT}_count", ""), 0)),
-        found.get((f"{_COMMIT}_sum", ""), 0.0),
-        int(found.get((f"{_CHECK}_count", ""), 0)),
-        found.get((f"{_CHECK}_sum", ""), 0.0),
-    )
 
 
 class _Workers(Collector):

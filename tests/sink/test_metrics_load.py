@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vox_telemetry_sink import metrics
-from vox_telemetry_sink.metrics import read_load
+from vox_telemetry_sink.metrics_load import read_load
 
 
 def test_the_load_of_this_process_is_read() -> None:
@@ -38,10 +38,11 @@ def test_the_load_of_this_process_is_read() -> None:
 
 WORKER = """
 from vox_telemetry_sink import metrics
+from vox_telemetry_sink.metrics_load import read_load
 metrics.QUEUE_BATCHES.set(5)
 metrics.COMMIT_SECONDS.observe(2.0)
 metrics.IN_FLIGHT.inc()
-print(metrics.read_load()._asdict(), flush=True)
+print(read_load()._asdict(), flush=True)
 input()
 """
 

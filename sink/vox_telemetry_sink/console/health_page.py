@@ -19,7 +19,7 @@ from vox_telemetry_sink.console.visitor import Visitor
 from vox_telemetry_sink.console.words import milliseconds, number, size
 from vox_telemetry_sink.health import JSON, checks_of
 from vox_telemetry_sink.ingest import Sink
-from vox_telemetry_sink.metrics import read_load
+from vox_telemetry_sink.metrics_load import read_load
 from vox_telemetry_sink.shown import shown
 from vox_telemetry_spec.contract_version import CONTRACT_VERSION
 from vox_telemetry_spec.limits import CONSOLE_LIVE_INTERVAL_S

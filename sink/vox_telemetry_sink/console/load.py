@@ -3,7 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
-from vox_telemetry_sink.metrics import Load
+from vox_telemetry_sink.metrics_load import Load
 from vox_telemetry_spec.limits import CONSOLE_LIVE_RECENT_S
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+# As the journal calls them.
 PENDING, ACKNOWLEDGED, REJECTED, DISCARDED = "pending", "acknowledged", "rejected", "discarded"
-_ENDS = {"acknowledged": ACKNOWLEDGED, "rejected": REJECTED}
 
 
 class Accounts(NamedTuple):
@@ -47,8 +47,8 @@ class _Book:
             self.events[one["batch_id"]] = one["event_count"]
             self.place[one["batch_id"]] = PENDING
             self.enqueued += one["event_count"] if kind == "enqueued" else 0
-        if kind in _ENDS:
-            self.place[line["batch_id"]] = _ENDS[kind]
+        if kind in (ACKNOWLEDGED, REJECTED):
+            self.place[line["batch_id"]] = kind
         for one in line.get("batch_ids", ()):
             self.place[one] = DISCARDED
 

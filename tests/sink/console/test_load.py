@@ -2,7 +2,7 @@ import pytest
 
 from vox_telemetry_sink.console.health_page import in_words
 from vox_telemetry_sink.console.load import RecentLoad
-from vox_telemetry_sink.metrics import Load
+from vox_telemetry_sink.metrics_load import Load
 
 
 def load(commits: int, commits_s: float, checks: int = 0, checks_s: float = 0.0) -> Load:

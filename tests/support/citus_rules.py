@@ -63,15 +63,22 @@ def query_faults(tree: Tree, views: dict[str, Tree]) -> Iterator[str]:
         yield "rows of several shards are locked"
     if _recurses(tree, views):
         yield "a recursive CTE beside a distributed table"
-    for join in nodes(tree, "JoinExpr"):
-        if any(_calls_in_a_union(join[side], views) for side in ("larg", "rarg")):
-            yield "a join of a union that calls a function for each row"
+    yield from _select_faults(tree, views)
     for cte in nodes(tree, "CommonTableExpr"):
         if cte["ctequery"]["@"] != "SelectStmt":
             yield "a CTE that changes rows"
     for link in nodes(tree, "SubLink"):
         yield from _sublink_faults(link["subselect"], views)
     yield from _change_faults(tree)
+
+
+def _select_faults(tree: Tree, views: dict[str, Tree]) -> Iterator[str]:
+    for select in nodes(tree, "SelectStmt"):
+        if "groupClause" in select and any(nodes(select["targetList"], "SubLink")):
+            yield "a subquery beside aggregates"
+    for join in nodes(tree, "JoinExpr"):
+        if any(_calls_in_a_union(join[side], views) for side in ("larg", "rarg")):
+            yield "a join of a union that calls a function for each row"
 
 
 def _calls_in_a_union(side: Tree, views: dict[str, Tree]) -> bool:

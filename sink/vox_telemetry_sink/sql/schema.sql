@@ -316,12 +316,15 @@ COMMENT ON VIEW all_rejections IS 'rows: refused batches, by places and rules';
 
 -- event_count may be NULL, and a group of k keys may have it of one of them.
 CREATE VIEW daily_rejections WITH (security_barrier) AS
-SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN sum(event_count)::bigint END AS events
-FROM all_rejections GROUP BY day, problem
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+SELECT day, problem, batches, keys,
+       CASE WHEN keys_of_events >= (SELECT k_keys FROM anonymity) THEN events END AS events
+FROM (
+    SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+           sum(event_count)::bigint AS events,
+           count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL) AS keys_of_events
+    FROM all_rejections GROUP BY day, problem
+    HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_rejections IS 'k-anonymous: refused batches by day and problem';
 
 CREATE VIEW daily_rejections_by_rule WITH (security_barrier) AS
@@ -333,13 +336,15 @@ HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
 COMMENT ON VIEW daily_rejections_by_rule IS 'k-anonymous: violations by day, problem and rule';
 
 CREATE VIEW daily_refused WITH (security_barrier) AS
-SELECT day, count(*) AS batches,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN sum(event_count)::bigint END AS events,
-       count(DISTINCT origin_key_id) AS keys
-FROM all_rejections GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+SELECT day, batches,
+       CASE WHEN keys_of_events >= (SELECT k_keys FROM anonymity) THEN events END AS events, keys
+FROM (
+    SELECT day, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+           sum(event_count)::bigint AS events,
+           count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL) AS keys_of_events
+    FROM all_rejections GROUP BY day
+    HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_refused IS 'k-anonymous: refused batches by day';
 
 CREATE VIEW daily_batches WITH (security_barrier) AS
@@ -394,16 +399,19 @@ FROM all_events WHERE family = 'benchmark';
 COMMENT ON VIEW event_benchmark IS 'rows: events of family benchmark with the members of its contract as columns';
 
 CREATE VIEW daily_benchmark WITH (security_barrier) AS
+SELECT day, metric_value_unit, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'metric_value_unit' AS metric_value_unit,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'benchmark'
 GROUP BY day, metric_value_unit
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_benchmark IS 'k-anonymous: events of family benchmark by day and metric_value_unit';
 
 CREATE VIEW event_syntax_k AS
@@ -422,15 +430,18 @@ FROM all_events WHERE family = 'syntax_k';
 COMMENT ON VIEW event_syntax_k IS 'rows: events of family syntax_k with the members of its contract as columns';
 
 CREATE VIEW daily_syntax_k WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'syntax_k'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_syntax_k IS 'k-anonymous: events of family syntax_k by day';
 
 CREATE VIEW event_mcp_surface AS
@@ -461,16 +472,19 @@ FROM all_events WHERE family = 'mcp_surface';
 COMMENT ON VIEW event_mcp_surface IS 'rows: events of family mcp_surface with the members of its contract as columns';
 
 CREATE VIEW daily_mcp_surface WITH (security_barrier) AS
+SELECT day, risk_decision, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'risk_decision' AS risk_decision,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'mcp_surface'
 GROUP BY day, risk_decision
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_mcp_surface IS 'k-anonymous: events of family mcp_surface by day and risk_decision';
 
 CREATE VIEW event_mcp_surface_s2 AS
@@ -502,16 +516,19 @@ FROM all_events WHERE family = 'mcp_surface_s2';
 COMMENT ON VIEW event_mcp_surface_s2 IS 'rows: events of family mcp_surface_s2 with the members of its contract as columns';
 
 CREATE VIEW daily_mcp_surface_s2 WITH (security_barrier) AS
+SELECT day, risk_decision, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'risk_decision' AS risk_decision,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'mcp_surface_s2'
 GROUP BY day, risk_decision
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_mcp_surface_s2 IS 'k-anonymous: events of family mcp_surface_s2 by day and risk_decision';
 
 CREATE VIEW event_workflow_journal AS
@@ -531,15 +548,18 @@ FROM all_events WHERE family = 'workflow_journal';
 COMMENT ON VIEW event_workflow_journal IS 'rows: events of family workflow_journal with the members of its contract as columns';
 
 CREATE VIEW daily_workflow_journal WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'workflow_journal'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_workflow_journal IS 'k-anonymous: events of family workflow_journal by day';
 
 CREATE VIEW event_workflow_journal_s2 AS
@@ -563,15 +583,18 @@ FROM all_events WHERE family = 'workflow_journal_s2';
 COMMENT ON VIEW event_workflow_journal_s2 IS 'rows: events of family workflow_journal_s2 with the members of its contract as columns';
 
 CREATE VIEW daily_workflow_journal_s2 WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'workflow_journal_s2'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_workflow_journal_s2 IS 'k-anonymous: events of family workflow_journal_s2 by day';
 
 CREATE VIEW event_mesh_control AS
@@ -589,15 +612,18 @@ FROM all_events WHERE family = 'mesh_control';
 COMMENT ON VIEW event_mesh_control IS 'rows: events of family mesh_control with the members of its contract as columns';
 
 CREATE VIEW daily_mesh_control WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'mesh_control'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_mesh_control IS 'k-anonymous: events of family mesh_control by day';
 
 CREATE VIEW event_questioning AS
@@ -615,15 +641,18 @@ FROM all_events WHERE family = 'questioning';
 COMMENT ON VIEW event_questioning IS 'rows: events of family questioning with the members of its contract as columns';
 
 CREATE VIEW daily_questioning WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'questioning'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_questioning IS 'k-anonymous: events of family questioning by day';
 
 CREATE VIEW event_questioning_s2 AS
@@ -644,15 +673,18 @@ FROM all_events WHERE family = 'questioning_s2';
 COMMENT ON VIEW event_questioning_s2 IS 'rows: events of family questioning_s2 with the members of its contract as columns';
 
 CREATE VIEW daily_questioning_s2 WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'questioning_s2'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_questioning_s2 IS 'k-anonymous: events of family questioning_s2 by day';
 
 CREATE VIEW event_memory_hybrid_fusion_s2 AS
@@ -670,15 +702,18 @@ FROM all_events WHERE family = 'memory_hybrid_fusion_s2';
 COMMENT ON VIEW event_memory_hybrid_fusion_s2 IS 'rows: events of family memory_hybrid_fusion_s2 with the members of its contract as columns';
 
 CREATE VIEW daily_memory_hybrid_fusion_s2 WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'memory_hybrid_fusion_s2'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_memory_hybrid_fusion_s2 IS 'k-anonymous: events of family memory_hybrid_fusion_s2 by day';
 
 CREATE VIEW event_agent_exec AS
@@ -700,16 +735,19 @@ FROM all_events WHERE family = 'agent_exec';
 COMMENT ON VIEW event_agent_exec IS 'rows: events of family agent_exec with the members of its contract as columns';
 
 CREATE VIEW daily_agent_exec WITH (security_barrier) AS
+SELECT day, metric_value_unit, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'metric_value_unit' AS metric_value_unit,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'agent_exec'
 GROUP BY day, metric_value_unit
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_agent_exec IS 'k-anonymous: events of family agent_exec by day and metric_value_unit';
 
 CREATE VIEW event_model_call AS
@@ -740,15 +778,18 @@ FROM all_events WHERE family = 'model_call';
 COMMENT ON VIEW event_model_call IS 'rows: events of family model_call with the members of its contract as columns';
 
 CREATE VIEW daily_model_call WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'model_call'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_model_call IS 'k-anonymous: events of family model_call by day';
 
 CREATE VIEW event_model_route AS
@@ -772,15 +813,18 @@ FROM all_events WHERE family = 'model_route';
 COMMENT ON VIEW event_model_route IS 'rows: events of family model_route with the members of its contract as columns';
 
 CREATE VIEW daily_model_route WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'model_route'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_model_route IS 'k-anonymous: events of family model_route by day';
 
 CREATE VIEW event_build_summary AS
@@ -834,16 +878,19 @@ FROM all_events WHERE family = 'task_summary';
 COMMENT ON VIEW event_task_summary IS 'rows: events of family task_summary with the members of its contract as columns';
 
 CREATE VIEW daily_task_summary WITH (security_barrier) AS
+SELECT day, outcome, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'outcome' AS outcome,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'task_summary'
 GROUP BY day, outcome
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_task_summary IS 'k-anonymous: events of family task_summary by day and outcome';
 
 CREATE VIEW event_error AS
@@ -896,15 +943,18 @@ FROM all_events WHERE family = 'completion_ci';
 COMMENT ON VIEW event_completion_ci IS 'rows: events of family completion_ci with the members of its contract as columns';
 
 CREATE VIEW daily_completion_ci WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'completion_ci'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_completion_ci IS 'k-anonymous: events of family completion_ci by day';
 
 CREATE VIEW event_completion_finding_s2 AS
@@ -927,16 +977,19 @@ FROM all_events WHERE family = 'completion_finding_s2';
 COMMENT ON VIEW event_completion_finding_s2 IS 'rows: events of family completion_finding_s2 with the members of its contract as columns';
 
 CREATE VIEW daily_completion_finding_s2 WITH (security_barrier) AS
+SELECT day, tier, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'tier' AS tier,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'completion_finding_s2'
 GROUP BY day, tier
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_completion_finding_s2 IS 'k-anonymous: events of family completion_finding_s2 by day and tier';
 
 CREATE VIEW event_mens_training AS
@@ -955,15 +1008,18 @@ FROM all_events WHERE family = 'mens_training';
 COMMENT ON VIEW event_mens_training IS 'rows: events of family mens_training with the members of its contract as columns';
 
 CREATE VIEW daily_mens_training WITH (security_barrier) AS
+SELECT day, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'mens_training'
 GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_mens_training IS 'k-anonymous: events of family mens_training by day';
 
 CREATE VIEW event_attention AS
@@ -986,17 +1042,20 @@ FROM all_events WHERE family = 'attention';
 COMMENT ON VIEW event_attention IS 'rows: events of family attention with the members of its contract as columns';
 
 CREATE VIEW daily_attention WITH (security_barrier) AS
+SELECT day, channel, decision, events, keys,
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
 SELECT day,
        metadata ->> 'channel' AS channel,
        metadata ->> 'decision' AS decision,
        count(*) AS events,
        count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value
+       avg(metric_value) AS mean,
+       count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean
 FROM all_events WHERE family = 'attention'
 GROUP BY day, channel, decision
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_attention IS 'k-anonymous: events of family attention by day and channel and decision';
 
 -- end of what is generated

@@ -23,9 +23,16 @@ ROW_COLUMNS = (
     "metric_value",
 )
 # metric_value may be NULL, and a group of k keys may have it of one of them.
-_MEAN = """CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN avg(metric_value) END AS mean_metric_value"""
+_MEAN = (
+    "avg(metric_value) AS mean",
+    "count(DISTINCT origin_key_id) FILTER (WHERE metric_value IS NOT NULL) AS keys_of_mean",
+)
+# Around the groups, since Citus asks k for no column beside them.
+_WITH_MEAN = """SELECT {0},
+       CASE WHEN keys_of_mean >= (SELECT k_keys FROM anonymity) THEN mean END AS mean_metric_value
+FROM (
+{1}
+) AS shown"""
 _SAID_OF_DAYS = "k-anonymous: events of family {0} by day{1}"
 _SAID_OF_ROWS = "rows: events of family {0} with the members of its contract as columns"
 
@@ -61,15 +68,20 @@ def _days(family: str, columns: list[Column], has_scalar: bool) -> str:  # noqa:
             *(f"{_typed(column)} AS {column.name}" for column in categories),
             "count(*) AS events",
             "count(DISTINCT origin_key_id) AS keys",
-            *([_MEAN] if has_scalar else []),
+            *(_MEAN if has_scalar else []),
         ]
     )
-    named = "".join(f" and {column.name}" for column in categories)
-    return (
-        f"CREATE VIEW daily_{family} WITH (security_barrier) AS\nSELECT {listed}\n"  # noqa: S608 -- names of our contracts
+    grouped = (
+        f"SELECT {listed}\n"  # noqa: S608 -- names of our contracts
         f"FROM all_events WHERE family = '{family}'\nGROUP BY {', '.join(groups)}\n"
-        "HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);\n"
-        f"COMMENT ON VIEW daily_{family} IS '{_SAID_OF_DAYS.format(family, named)}';"
+        "HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)"
+    )
+    names = ", ".join([*groups, "events", "keys"])
+    select = _WITH_MEAN.format(names, grouped) if has_scalar else grouped
+    said = _SAID_OF_DAYS.format(family, "".join(f" and {column.name}" for column in categories))
+    return (
+        f"CREATE VIEW daily_{family} WITH (security_barrier) AS\n{select};\n"
+        f"COMMENT ON VIEW daily_{family} IS '{said}';"
     )
 
 

@@ -86,6 +86,10 @@ def test_a_table_as_citus_forbids_is_found(statement: str, fault: str) -> None:
             "SELECT 1 FROM all_families LEFT JOIN client_key ON client_key.key_id = all_families.key_id",
             "a join of a union",
         ),
+        (
+            "SELECT day, count(*) > (SELECT k_keys FROM anonymity) FROM all_events GROUP BY day",
+            "a subquery beside aggregates",
+        ),
         ("DELETE FROM batch WHERE ctid = ANY ($1)", "a ctid names"),
         ("UPDATE batch SET batch_id = $1", "the distribution column is changed"),
         ("INSERT INTO rejection (key_id) VALUES ($1)", "an insert without"),

@@ -59,21 +59,26 @@ FROM rejection LEFT JOIN key_origin ON key_origin.key_id = rejection.key_id;
 
 -- event_count may be NULL, and a group of k keys may have it of one of them.
 CREATE OR REPLACE VIEW daily_rejections WITH (security_barrier) AS
-SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN sum(event_count)::bigint END AS events
-FROM all_rejections GROUP BY day, problem
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+SELECT day, problem, batches, keys,
+       CASE WHEN keys_of_events >= (SELECT k_keys FROM anonymity) THEN events END AS events
+FROM (
+    SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+           sum(event_count)::bigint AS events,
+           count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL) AS keys_of_events
+    FROM all_rejections GROUP BY day, problem
+    HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 
 CREATE VIEW daily_refused WITH (security_barrier) AS
-SELECT day, count(*) AS batches,
-       CASE WHEN count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL)
-           >= (SELECT k_keys FROM anonymity)
-       THEN sum(event_count)::bigint END AS events,
-       count(DISTINCT origin_key_id) AS keys
-FROM all_rejections GROUP BY day
-HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity);
+SELECT day, batches,
+       CASE WHEN keys_of_events >= (SELECT k_keys FROM anonymity) THEN events END AS events, keys
+FROM (
+    SELECT day, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+           sum(event_count)::bigint AS events,
+           count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL) AS keys_of_events
+    FROM all_rejections GROUP BY day
+    HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
 COMMENT ON VIEW daily_refused IS 'k-anonymous: refused batches by day';
 
 CREATE VIEW daily_batches WITH (security_barrier) AS

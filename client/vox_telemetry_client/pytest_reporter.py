@@ -14,11 +14,14 @@ from time import perf_counter
 
 import pytest
 
+from vox_telemetry_client.errors import InputRefusedError, TelemetryError
+from vox_telemetry_client.pytest_modules import Modules
 from vox_telemetry_client.recording import recording_switch
-from vox_telemetry_client.settings import all_off, settings
+from vox_telemetry_client.settings import settings
 from vox_telemetry_client.suite_timings import Case, CaseOutcome, SuiteTimings
 from vox_telemetry_client.timing_event import BENCHMARK
 from vox_telemetry_client.timing_names import Place, place_of
+from vox_telemetry_spec.errors import RegistryError
 
 RUN_NAME = "pytest_run"
 _PHASES = frozenset({"setup", "call", "teardown"})
@@ -49,9 +52,10 @@ class _Attempt:
 class Reporter:
     """Collects the reports of a run and writes its rows at the end."""
 
-    def __init__(self, repository: str, path: Path | None) -> None:
+    def __init__(self, repository: str, path: Path | None, modules: Modules) -> None:
         """Take the repository id and the store's file; None means the default one."""
         self._repository = repository
+        self._modules = modules
         self._path = path
         self._started = perf_counter()
         self._under_way: dict[tuple[str, str], _Attempt] = {}
@@ -94,7 +98,7 @@ class Reporter:
         if report.when in _PHASES:
             attempt.seconds[report.when] = report.duration
         if report.when not in {"setup", "call"}:  # teardown, or "???" of a worker that died
-            self._timings.add(_place(report.nodeid), self._under_way.pop(key).case())
+            self._timings.add(self._place(report.nodeid), self._under_way.pop(key).case())
 
     def _write(self, exitstatus: int) -> str:
         # The contract and its rules take longer to import than a small run takes.
@@ -103,8 +107,7 @@ class Reporter:
             record_suite,
         )
 
-        off = all_off()
-        reason = recording_switch()(BENCHMARK) if off is None else off.reason
+        reason = _off()
         if reason is not None:
             return f"nothing recorded: {reason}"
         path = self._path or settings().store
@@ -122,6 +125,13 @@ class Reporter:
         kept = record_suite(self._timings, self._repository, "pytest", path, run=run)
         return f"{kept.rows} rows of {kept.cases} test cases in {path}"
 
+    def _place(self, nodeid: str) -> Place:
+        root_path, _, rest = nodeid.partition("::")
+        module = self._modules.path(root_path)
+        *classes, function = rest.partition("[")[0].split("::")
+        scopes = [".".join([module.removesuffix(".py"), *classes])] if classes else []
+        return place_of(function, [*scopes, module])
+
 
 def _outcome_of(word: str) -> CaseOutcome:
     """Return the outcome of a call; pytest takes a word of a plugin for no pass and no failure."""
@@ -132,14 +142,28 @@ def _outcome_of(word: str) -> CaseOutcome:
 
 
 def _nothing(exc: Exception) -> str:
-    return f"nothing recorded: {type(exc).__name__}: {exc}"
+    # What is no error of ours says little without its kind.
+    kind = "" if isinstance(exc, TelemetryError | RegistryError) else f"{type(exc).__name__}: "
+    return f"nothing recorded: {kind}{exc}"
 
 
-def _place(nodeid: str) -> Place:
-    module, _, rest = nodeid.partition("::")
-    *classes, function = rest.partition("[")[0].split("::")
-    scopes = [".".join([module.removesuffix(".py"), *classes])] if classes else []
-    return place_of(function, [*scopes, module])
+def refusal_of(repository: str) -> str | None:
+    """Return why no row of this repository id could be kept, or None; asked before the run."""
+    if _off() is not None:
+        return None
+    from vox_telemetry_client.suite_recording import check_of_names  # noqa: PLC0415 -- slow as well
+
+    try:
+        check_of_names(repository)
+    except InputRefusedError as exc:
+        return str(exc)
+    except RegistryError:  # a damaged installation fails no run: said at the end
+        return None
+    return None
+
+
+def _off() -> str | None:
+    return recording_switch(asked=False)(BENCHMARK)
 
 
 def _exit_word(exitstatus: int) -> str:

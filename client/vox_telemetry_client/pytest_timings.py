@@ -2,7 +2,7 @@
 
 It is no entry point, so that an installed client touches nobody's runs. Whoever wants it says so:
 
-    pytest -p vox_telemetry_client.pytest_timings --vox-timings-repository my-project
+    pytest -p vox_telemetry_client.pytest_timings --vox-timings-repository=my-project
 
 or names it in `pytest_plugins` of the conftest.py at the root, where it does nothing until the
 option is given: what it does then is in `pytest_reporter`, which is not imported before.
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin to collect, where it was asked for, tests will run, and this is no worker of xdist.
 
     Raises:
-        pytest.UsageError: a store without a repository id.
+        pytest.UsageError: a store without a repository id, or an id that may not be uploaded.
 
     """
     repository: str | None = config.getoption(_OPTION)
@@ -42,7 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{_DB_OPTION} needs {_OPTION}")
     if repository is None or hasattr(config, "workerinput") or config.option.collectonly:
         return
-    from vox_telemetry_client.pytest_reporter import Reporter  # noqa: PLC0415 -- see above
+    from vox_telemetry_client.pytest_modules import Modules  # noqa: PLC0415 -- see above
+    from vox_telemetry_client.pytest_reporter import (  # noqa: PLC0415 -- see above
+        Reporter,
+        refusal_of,
+    )
 
+    if refused := refusal_of(repository):
+        raise pytest.UsageError(f"{_OPTION}: {refused}")
     path = None if db is None else config.invocation_params.dir / db
-    config.pluginmanager.register(Reporter(repository, path), "vox-telemetry timings of a run")
+    reporter = Reporter(repository, path, Modules(config))
+    config.pluginmanager.register(reporter, "vox-telemetry timings of a run")

@@ -52,15 +52,16 @@ def record(
         return store.append(session_id, metric_type, value, metadata_json)
 
 
-def recording_switch() -> Callable[[str], str | None]:
+def recording_switch(*, asked: bool = True) -> Callable[[str], str | None]:
     """Read the switches once, and return what tells of a metric type why it is off, or None.
 
-    Rows of a type that is off are neither recorded nor enqueued from a store.
+    Rows of a type that is off are neither recorded nor enqueued from a store. What no person
+    `asked` for is off with DO_NOT_TRACK too.
     """
     switches = switches_now(os.environ)
 
     def reason(metric_type: str) -> str | None:
-        decision = may_record(switches, metric_type)
+        decision = may_record(switches, metric_type, asked=asked)
         return None if decision.allowed else decision.reason
 
     return reason

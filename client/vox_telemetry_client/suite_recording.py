@@ -59,7 +59,7 @@ def record_suite(
         RegistryError: a packaged contract file is damaged.
 
     """
-    may_be_sent = _check_of_names(repository_id)
+    may_be_sent = check_of_names(repository_id)
     named = timings.named(may_be_sent)
     rows = [
         benchmark_row(name, repository_id, seconds, SECONDS, details)
@@ -78,10 +78,15 @@ def _keep(rows: list[BenchmarkRow], path: Path) -> None:
             store.append(row.session_id, BENCHMARK, row.value, stored_metadata(row.metadata))
 
 
-def _check_of_names(repository_id: str) -> Callable[[str], bool]:
+def check_of_names(repository_id: str) -> Callable[[str], bool]:
     """Return what tells whether `enqueue` will take a row of this name.
 
     Asked before anything is kept, since one refused row would keep out all others.
+
+    Raises:
+        InputRefusedError: the repository id may not be uploaded.
+        RegistryError: a packaged contract file is damaged.
+
     """
     checker = Checker.load()
 

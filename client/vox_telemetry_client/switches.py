@@ -115,15 +115,16 @@ def verdicts(facts: Facts) -> list[tuple[Source, Decision | None]]:
     return [*_said(facts.switches), (Source.CONSENT, _consented(facts))]
 
 
-def may_record(switches: Switches, metric_type: str) -> Decision:
+def may_record(switches: Switches, metric_type: str, *, asked: bool = True) -> Decision:
     """Return whether rows of `metric_type` may be recorded, and enqueued from the store.
 
-    DO_NOT_TRACK has no say: a row that stays here tracks nobody. A kind's own switch counts only
-    where the others allow; an unknown word there means off.
+    DO_NOT_TRACK has no say where a person `asked`: a row that stays here tracks nobody. A kind's
+    own switch counts only where the others allow; an unknown word there means off.
     """
     return (
         _forbidden_by_file(switches.policy, Source.POLICY, "ask whoever keeps it")
-        or _master_off(switches.environ)
+        or _master_off(switches.environ, "record")
+        or (None if asked else _do_not_track(switches.environ, "recorded", "record"))
         or _forbidden_by_file(switches.user, Source.USER, "change it to record")
         or _kind_off(switches.environ, metric_type)
         or Decision(allowed=True, reason="", source=Source.DEFAULT)
@@ -133,8 +134,8 @@ def may_record(switches: Switches, metric_type: str) -> Decision:
 def _said(switches: Switches) -> Iterator[tuple[Source, Decision | None]]:
     environ = switches.environ
     yield Source.POLICY, _forbidden_by_file(switches.policy, Source.POLICY, "ask whoever keeps it")
-    yield Source.MASTER, _master_off(environ)
-    yield Source.DO_NOT_TRACK, _do_not_track(environ)
+    yield Source.MASTER, _master_off(environ, "send")
+    yield Source.DO_NOT_TRACK, _do_not_track(environ, "sent", "send")
     yield Source.USER, _forbidden_by_file(switches.user, Source.USER, "change it to send")
 
 
@@ -146,18 +147,18 @@ def _forbidden_by_file(says: FileSays, source: Source, advice: str) -> Decision 
     return None
 
 
-def _master_off(environ: Mapping[str, str]) -> Decision | None:
+def _master_off(environ: Mapping[str, str], to: str) -> Decision | None:
     switch = environ.get(MASTER_SWITCH, "").strip()
     if switch.lower() not in _MASTER_OFF:
         return None
-    reason = f"{MASTER_SWITCH} is '{switch}': telemetry is switched off, unset it to send"
+    reason = f"{MASTER_SWITCH} is '{switch}': telemetry is switched off, unset it to {to}"
     return _no(Source.MASTER, reason)
 
 
-def _do_not_track(environ: Mapping[str, str]) -> Decision | None:
+def _do_not_track(environ: Mapping[str, str], not_done: str, to: str) -> Decision | None:
     if environ.get(DO_NOT_TRACK, "").strip().lower() in _NO_WISH:
         return None
-    reason = f"{DO_NOT_TRACK} is set: nothing is sent, unset it to send"
+    reason = f"{DO_NOT_TRACK} is set: nothing is {not_done}, unset it to {to}"
     return _no(Source.DO_NOT_TRACK, reason)
 
 

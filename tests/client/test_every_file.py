@@ -37,6 +37,7 @@ COVERED_BY = {
     "limits.py": "test_uploader.py",
     "own_problems.py": "test_uploader.py",
     "proving.py": "test_receipt_proof.py",
+    "pytest_modules.py": "test_pytest_timings.py",
     "pytest_reporter.py": "test_pytest_timings.py",
     "real_world.py": "test_api.py",
     "set_aside.py": "test_rejected.py",

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from support.client_world import NOW
 from support.local_databases import query
+from vox_telemetry_client.metrics_store import MetricsStore
 
 PLUGIN = ("-p", "vox_telemetry_client.pytest_timings")
-ON = (*PLUGIN, "--vox-timings-repository", "my-project")
+ON = (*PLUGIN, "--vox-timings-repository=my-project")
 ROWS = "SELECT session_id, metric_type, metric_value, metadata_json FROM research_metrics"
 # The other plugins of this environment take longer to load than these runs.
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -210,7 +212,9 @@ def test_switched_off_nothing_is_recorded_and_the_run_is_the_same(
 ) -> None:
     code, said = run(project, *ON, "-k", "test_sets", env=switch)
     assert code == 0
-    assert f"vox timings: nothing recorded: {next(iter(switch))} is" in said
+    [said] = [line for line in said.splitlines() if line.startswith("vox timings: ")]
+    assert said.startswith(f"vox timings: nothing recorded: {next(iter(switch))} is")
+    assert said.endswith(" to record")
     assert not (project / ".vox").exists()
 
 
@@ -225,10 +229,47 @@ def test_trouble_with_the_store_changes_no_exit_code(project: Path) -> None:
     project.chmod(0o700)
     code, said = run(project, *ON, "-k", "test_sets", "--vox-timings-db", "m.db")
     assert code == 0
-    assert "vox timings: nothing recorded: StoreForeignError: " in said
-    code, said = run(project, *PLUGIN, "-k", "test_sets", "--vox-timings-repository", "two words")
-    assert code == 0
-    assert "vox timings: nothing recorded: InputRefusedError: the repository id breaks" in said
+    assert f"vox timings: nothing recorded: {project / 'm.db'} is damaged" in said
+
+
+def test_a_repository_id_that_may_not_be_uploaded_is_a_usage_error_before_any_test(
+    project: Path,
+) -> None:
+    code, said = run(project, *PLUGIN, "-k", "test_flaky", "--vox-timings-repository=two words")
+    assert code == 4
+    assert "ERROR: --vox-timings-repository: the repository id breaks" in said
+    assert not (project / "again").exists()
+
+
+ABOVE = {
+    "no ini file": ("", [], "tests.test_a"),
+    "workers": ("", ["-p", "xdist.plugin", "-n", "1"], "tests.test_a"),
+    "an ini file that is hidden by this": ("clients/acme/proj", ["-k", "test_one"], "tests.test_a"),
+    "an ini file of the project": ("clients/acme/proj", ["tests"], "tests.test_a"),
+    "an ini file of several projects": ("clients/acme", ["tests"], "proj.tests.test_a"),
+    "an ini file beside the store": ("stores", [], "tests.test_a"),
+    "tests in neither folder": ("", ["../beside/test_a.py"], "test_a"),
+}
+
+
+@pytest.mark.parametrize(("ini", "options", "module"), ABOVE.values(), ids=ABOVE)
+def test_no_folder_above_the_project_gets_into_a_name(
+    tmp_path: Path, ini: str, options: list[str], module: str
+) -> None:
+    """What follows `--vox-timings-db` counts as a path, and the root is then above both."""
+    project = tmp_path / "clients" / "acme" / "proj"
+    for folder in (project / "tests", project.parent / "beside", tmp_path / "stores"):
+        folder.mkdir(parents=True)
+    for folder in (project / "tests", project.parent / "beside"):
+        (folder / "test_a.py").write_text("def test_one(): pass\n")
+    if ini:
+        (tmp_path / ini / "pytest.ini").write_text("[pytest]\n")
+    store = tmp_path / "stores" / "x.db"
+    store.parent.chmod(0o700)
+    MetricsStore(store, now=lambda: NOW).close()
+    code, said = run(project, *ON, "--vox-timings-db", str(store), *options)
+    assert (code, "vox timings: 2 rows of 1 test cases" in said) == (0, True), said
+    assert rows_of(store).keys() == {"pytest_run", f"{module}.test_one"}
 
 
 def test_an_outcome_that_a_plugin_made_up_is_neither_a_pass_nor_a_failure(project: Path) -> None:

@@ -182,7 +182,19 @@ def test_the_truth_table_of_recording(
 
 
 def test_do_not_track_stops_no_row_that_stays_here() -> None:
-    assert may_record(Switches(SILENT, SILENT, {"DO_NOT_TRACK": "1"}), "benchmark_event").allowed
+    switches = Switches(SILENT, SILENT, {"DO_NOT_TRACK": "1"})
+    assert may_record(switches, "benchmark_event").allowed
+    unasked = may_record(switches, "benchmark_event", asked=False)
+    assert unasked.reason == "DO_NOT_TRACK is set: nothing is recorded, unset it to record"
+
+
+def test_what_forbids_to_record_and_to_send_says_which_of_both_it_would_allow() -> None:
+    off = Switches(SILENT, SILENT, {"VOX_TELEMETRY": "off"})
+    said = "VOX_TELEMETRY is 'off': telemetry is switched off, unset it to "
+    assert may_record(off, "benchmark_event").reason == f"{said}record"
+    sending = switched_off(off)
+    assert sending is not None
+    assert sending.reason == f"{said}send"
 
 
 def test_each_source_says_its_own_word_in_the_order_of_precedence() -> None:

@@ -157,9 +157,7 @@ def _explained(path: Path, exc: sqlite3.Error) -> StoreError:
             f"no space left for the database {path}: nothing was changed, make room and try again"
         )
     if code in _FOREIGN:
-        return StoreForeignError(
-            f"{path} is damaged or no SQLite database: name another with --db or VOX_TELEMETRY_DB"
-        )
+        return StoreForeignError(f"{path} is damaged or no SQLite database: name another one")
     name = getattr(exc, "sqlite_errorname", type(exc).__name__)
     advice = _ADVICE.get(code, "is it the database that you meant?")
     return StoreError(f"the database {path} cannot be used ({name}): {advice}")

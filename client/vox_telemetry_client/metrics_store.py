@@ -69,7 +69,7 @@ class MetricsStore:
             if self._database.run("PRAGMA application_id") != [(_APPLICATION_ID,)]:
                 raise StoreForeignError(
                     f"{path} was made by another program, which is only read: name another file "
-                    "in VOX_TELEMETRY_DB"
+                    "for the store"
                 )
             self._database.run("PRAGMA synchronous = NORMAL")
         except StoreError:
@@ -184,6 +184,7 @@ def _create(path: Path) -> None:
     beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         _make_folder(path.parent)
+        _check_private(path.parent, stat.S_ISDIR, "a folder")  # where it is not, nothing is made
         write_new(beside, b"")
         try:
             with Database(beside, mode="rw", wait_s=RECORD_WAIT_S) as made:
@@ -197,8 +198,7 @@ def _create(path: Path) -> None:
     except OSError as exc:
         kind = StoreFullError if is_no_space(exc) else StoreError
         raise kind(
-            f"the store {path} cannot be made: {os_words(exc)}; "
-            "choose another place with VOX_TELEMETRY_DB"
+            f"the store {path} cannot be made: {os_words(exc)}; choose another place for it"
         ) from exc
 
 
@@ -230,10 +230,10 @@ def _check_private(path: Path, is_kind: Callable[[int], bool], kind: str) -> Non
     if found.st_uid != os.geteuid():
         raise StoreError(
             f"{path} belongs to user {found.st_uid}, expected {os.geteuid()}: run as its owner, or "
-            "choose another place with VOX_TELEMETRY_DB"
+            "choose another place for the store"
         )
     if found.st_mode & _OTHERS:
         raise StoreError(
             f"{path} has mode {stat.S_IMODE(found.st_mode):04o}, expected nothing for others: run "
-            f"chmod go= '{path}', or choose a folder of its own with VOX_TELEMETRY_DB"
+            f"chmod go= '{path}', or choose a folder of its own for the store"
         )

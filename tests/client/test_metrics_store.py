@@ -254,5 +254,15 @@ def test_anothers_store_is_refused(path: Path, user: int, monkeypatch: pytest.Mo
 
 def test_a_place_where_nothing_can_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match=r"cannot be made: .*VOX_TELEMETRY_DB"):
+    with pytest.raises(StoreError, match=r"cannot be made: .*; choose another place for it$"):
         opened(tmp_path / "file" / "store" / "m.db")
+
+
+def test_nothing_is_made_in_a_folder_that_others_can_read(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o755)
+    with pytest.raises(
+        StoreError, match="run chmod go= '[^']*/store', or choose a folder of its own"
+    ):
+        opened(path)
+    assert list(path.parent.iterdir()) == []

@@ -108,7 +108,7 @@ class Spool:
         from vox_telemetry_client.real_world import (  # noqa: PLC0415 -- see above
             real_sender,
             real_world,
-            remember_taken,
+            remember_answer,
         )
         from vox_telemetry_client.uploader import Uploader  # noqa: PLC0415 -- see above
 
@@ -126,7 +126,7 @@ class Spool:
                 on_wait=lambda _wait_s, _reason: None,
             )
             report = Uploader(self._room, sender, world, limits or NO_LIMITS).run()
-        remember_taken(report, sender)
+        remember_answer(report, sender)
         return report
 
 

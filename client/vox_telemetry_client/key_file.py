@@ -10,6 +10,7 @@ import stat
 import sys
 from pathlib import Path
 
+from vox_telemetry_client.config import KEY_FILE
 from vox_telemetry_client.errors import CredentialError, PassphraseNeededError, os_words
 from vox_telemetry_client.files import sync_folder, write_new
 from vox_telemetry_client.hidden import Hidden
@@ -28,7 +29,8 @@ def load(path: Path) -> SigningKey:
         CredentialError: the file is not safe, not there, or holds no usable key.
 
     """
-    document = read(path)
+    make = f"`vox-telemetry keys generate --file '{path}'`"
+    document = read(path, if_missing=f"; make one with {make}, or unset {KEY_FILE}")
     trouble = ""
     try:
         return read_private_key(document)
@@ -39,8 +41,8 @@ def load(path: Path) -> SigningKey:
     raise CredentialError(f"the key file {path} cannot be used: {trouble}")
 
 
-def read(path: Path) -> Hidden[bytes]:
-    """Return the bytes of a private file.
+def read(path: Path, *, if_missing: str = "") -> Hidden[bytes]:
+    """Return the bytes of a private file; of a missing one the message ends with `if_missing`.
 
     Raises:
         CredentialError: others can read or replace it, or it cannot be read.
@@ -58,7 +60,9 @@ def read(path: Path) -> Hidden[bytes]:
         finally:
             os.close(descriptor)
     except OSError as exc:
-        raise CredentialError(f"the key file {path} cannot be read: {os_words(exc)}") from exc
+        todo = if_missing if isinstance(exc, FileNotFoundError) else ""
+        trouble = f"the key file {path} cannot be read: {os_words(exc)}{todo}"
+        raise CredentialError(trouble) from exc
     if len(document.reveal()) > KEY_FILE_MAX_BYTES:
         raise CredentialError(
             f"{path} is longer than {KEY_FILE_MAX_BYTES} bytes, expected one private key"

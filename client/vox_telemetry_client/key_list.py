@@ -38,6 +38,7 @@ class Enrolment(msgspec.Struct, frozen=True, omit_defaults=True):
     not_after: str | None = None
     sink_key: dict[str, str] | None = None  # signs the sink's receipts
     waits_for_approval: bool = False  # as far as is known here: nothing was taken from it yet
+    revoked: bool = False  # so the sink said when it was last asked to take something
 
 
 class PinnedKey(msgspec.Struct, frozen=True):
@@ -68,6 +69,11 @@ class KnownKey(msgspec.Struct, frozen=True, omit_defaults=True):
     def waits_for_approval(self) -> bool:
         """Whether a sink has enrolled it and took nothing from it yet, as far as is known here."""
         return self.enrolment is not None and self.enrolment.waits_for_approval
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the sink that has enrolled it said that it is revoked."""
+        return self.enrolment is not None and self.enrolment.revoked
 
 
 class KeyList(msgspec.Struct, frozen=True):
@@ -122,13 +128,16 @@ class KeyList(msgspec.Struct, frozen=True):
             keys = [*self.keys, key]
         return msgspec.structs.replace(self, keys=keys)
 
-    def with_taken(self, key_id: str, origin: str) -> "KeyList":
-        """Return the list in which a key does not wait for approval at that origin."""
+    def with_answer(self, key_id: str, origin: str, *, revoked: bool) -> "KeyList":
+        """Return the list after that origin took a batch of a key, or called the key revoked.
+
+        It waits for no approval then, in either case.
+        """
         for key in self.keys:
             enrolment = key.enrolment
             if key.key_id == key_id and enrolment is not None and enrolment.origin == origin:
-                approved = msgspec.structs.replace(enrolment, waits_for_approval=False)
-                return self.with_key(msgspec.structs.replace(key, enrolment=approved))
+                said = msgspec.structs.replace(enrolment, waits_for_approval=False, revoked=revoked)
+                return self.with_key(msgspec.structs.replace(key, enrolment=said))
         return self
 
     def with_sink_key(self, pinned: PinnedKey) -> "KeyList":

@@ -8,7 +8,7 @@ from vox_telemetry_client.switches import Decision, Source
 
 @dataclass(frozen=True)
 class Counts:
-    """What lies in the spool."""
+    """What lies in the spool, and how it stands with the key."""
 
     pending: int
     sendable: int  # pending, and covered by consent where there is one
@@ -17,6 +17,7 @@ class Counts:
     has_key: bool
     key_trouble: str = ""  # why it cannot be told which key signs; it says what to do
     waits_for_approval: str | None = None  # the id of the key that signs, where it does
+    rotate: str = ""  # how another takes its place, where the sink called it revoked
 
 
 def next_step(found: Counts, decision: Decision) -> str:
@@ -27,6 +28,7 @@ def next_step(found: Counts, decision: Decision) -> str:
         (pending and bool(found.key_trouble), found.key_trouble),
         (pending and not found.has_key, "vox-telemetry keys generate"),
         (pending and not found.sendable, "vox-telemetry consent grant --include-pending"),
+        (pending and bool(found.rotate), found.rotate),
         (pending and found.waits_for_approval is not None, _ask(found.waits_for_approval)),
         (pending, "vox-telemetry upload --dry-run, then vox-telemetry upload"),
         (found.set_aside > 0, "vox-telemetry rejected list"),

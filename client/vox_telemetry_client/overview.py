@@ -135,6 +135,7 @@ def counts_of(
     has_key: bool,
     key_trouble: str,
     waits_for_approval: str | None,
+    rotate: str,
 ) -> Counts:
     """Return what `next_step` asks, of what lies in a spool and of the key that signs."""
     return Counts(
@@ -145,6 +146,7 @@ def counts_of(
         has_key=has_key,
         key_trouble=key_trouble,
         waits_for_approval=waits_for_approval,
+        rotate=rotate,
     )
 
 

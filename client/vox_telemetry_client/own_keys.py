@@ -118,16 +118,16 @@ def enrolled(
     return key_list.change(noted)
 
 
-def taken(key_id: str, origin: str) -> None:
-    """Write down that the sink there takes what a key signs, which waited for approval till now.
+def answered(key_id: str, origin: str, *, revoked: bool) -> None:
+    """Write down that the sink there takes what a key signs, or that it called the key revoked.
 
     Raises:
         CredentialError: the key list cannot be read or written.
 
     """
     known = key_list.read()
-    if known.with_taken(key_id, origin) != known:
-        key_list.change(lambda keys: keys.with_taken(key_id, origin))
+    if known.with_answer(key_id, origin, revoked=revoked) != known:
+        key_list.change(lambda keys: keys.with_answer(key_id, origin, revoked=revoked))
 
 
 def overlap_end(now: datetime, overlap_h: int = KEY_OVERLAP_DEFAULT_H) -> str:

@@ -17,6 +17,7 @@ from vox_telemetry_client.switches import Decision
 from vox_telemetry_client.transport import Transport
 from vox_telemetry_client.world import Sender, World
 from vox_telemetry_spec.contracts import Contracts
+from vox_telemetry_spec.problems import ProblemType
 from vox_telemetry_spec.registry import Registry
 from vox_telemetry_spec.wire import IngestTarget
 
@@ -31,7 +32,8 @@ def real_sender(config: Config, target: IngestTarget) -> Sender:
     """
     key = credentials.load_key(config.key_file)
     pinned = sink_key_for(key_list.read(), key.public.key_id, target)
-    return Sender.of(target, key, credentials.upload_token(config), pinned)
+    token = credentials.upload_token(config)
+    return Sender.of(target, key, token, pinned, in_file=config.key_file is not None)
 
 
 def real_world(
@@ -55,14 +57,15 @@ def real_world(
     )
 
 
-def remember_taken(report: Report, sender: Sender) -> None:
-    """Write down, where the sink took a batch, that the key waits for no approval there any more.
+def remember_answer(report: Report, sender: Sender) -> None:
+    """Write down, where the sink took a batch or called the key revoked, how it stands with it.
 
-    A list that cannot be written goes on saying that it waits, which keeps nothing from being sent.
+    A list that cannot be written goes on saying what it said, which keeps nothing from being sent.
     """
-    if report.took_one:
+    revoked = report.stopped_by == ProblemType.KEY_REVOKED.uri
+    if report.took_one or revoked:
         with suppress(CredentialError):
-            own_keys.taken(sender.key.public.key_id, origin_of(sender.target))
+            own_keys.answered(sender.key.public.key_id, origin_of(sender.target), revoked=revoked)
 
 
 def _sleep(pause_s: float, allowed: Callable[[], Decision]) -> None:

@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass
 class Report:
-    """One run; `stopped` is why it ended before the last batch.
+    """One run; `stopped` is why it ended before the last batch, by which type of problem if by one.
 
     `outcomes` lists LISTED_MAX_BATCHES of each result at most, the first ones; the journal has all.
     """
@@ -42,6 +42,7 @@ class Report:
     counted: Counter[Result] = field(default_factory=Counter)
     untried: int = 0
     stopped: str | None = None
+    stopped_by: str = ""
     error: TelemetryError | None = None
     clock_offset_s: float | None = None
     foreign: list[str] = field(default_factory=list)  # names that lay in pending/ and are no batch

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from vox_telemetry_client.advising import advice
+from vox_telemetry_client.advising import why
 from vox_telemetry_client.allowance import NO_LIMITS, Allowance, RunLimits
 from vox_telemetry_client.batch import Batch
 from vox_telemetry_client.delivery import Sent, Verdict, clock_offset_s, judge
@@ -126,7 +126,7 @@ class Uploader:
             self._go_on(batch, verdict)
         else:
             self._keep(batch, verdict.problem)
-            self._report.stopped = _why(verdict, self._sender.key.public.key_id)
+            self._stop(verdict)
 
     def _go_on(self, batch: Batch, verdict: Verdict) -> None:
         """Leave a batch on which the sink fails, and try the next unless the sink is down."""
@@ -138,10 +138,14 @@ class Uploader:
         self._keep(batch, verdict.problem)
         is_last = self._waiting.head() is None
         if self._failing.sink_is_down or (is_last and not self._failing.took_one):
-            self._report.stopped = _why(verdict, self._sender.key.public.key_id)
+            self._stop(verdict)
         elif not is_last:
             pause_s = self._world.random() * BACKOFF_BASE_S
             self._wait(pause_s, "the sink fails on a batch, the next one is tried")
+
+    def _stop(self, verdict: Verdict) -> None:
+        self._report.stopped = why(verdict, self._sender)
+        self._report.stopped_by = verdict.problem.type
 
     def _acknowledge(self, batch_id: str, receipt: Receipt, verdict: Verdict) -> None:
         pinned = self._sender.sink_key
@@ -251,11 +255,3 @@ class Uploader:
         runs = {one: count for one, count in self._failing.runs().items() if self._spool.waits(one)}
         if runs != read_failed_runs(path):
             keep_failed_runs(path, runs)
-
-
-def _why(verdict: Verdict, key_id: str) -> str:
-    """Return why the run stops, and what to do."""
-    why = verdict.problem.detail or verdict.problem.title
-    if verdict.duty is Duty.RETRY:
-        return f"the sink does not take batches now: {why}; everything is kept, try again later"
-    return f"{why}; everything is kept: {advice(verdict, key_id)}"

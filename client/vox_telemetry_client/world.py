@@ -30,12 +30,16 @@ class World:
 
 @dataclass(frozen=True)
 class Sender:
-    """Where to send, who signs, and who must sign receipts; the token never shows."""
+    """Where to send, who signs, and who must sign receipts; the token never shows.
+
+    `in_file` says that the key lies in a key file, which is replaced in another way.
+    """
 
     target: IngestTarget
     key: SigningKey
     headers: dict[str, str]
     sink_key: PublicKey | None = None
+    in_file: bool = False
 
     @classmethod
     def of(
@@ -44,9 +48,11 @@ class Sender:
         key: SigningKey,
         token: str | None,
         sink_key: PublicKey | None,
+        *,
+        in_file: bool = False,
     ) -> "Sender":
         """Put the token into its header."""
-        return cls(target, key, authorization(token), sink_key)
+        return cls(target, key, authorization(token), sink_key, in_file)
 
     def __repr__(self) -> str:
         """Leave out the headers: they hold the token."""

@@ -81,6 +81,26 @@ def test_an_upload_that_is_taken_tells_that_the_key_waits_for_approval_no_more(
     assert not key_list.read().find(None).waits_for_approval
 
 
+def test_a_key_that_waited_and_is_called_revoked_is_told_so_until_it_is_taken(
+    spool: Spool, sink: MisbehavingServer, tmp_path: Path
+) -> None:
+    key = credentials.load_key(None)
+    said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "a", "S1", waits_for_approval=True)
+    own_keys.enrolled(key, said, datetime.now(UTC), file=None, overlap_h=0)
+    sink.script(problem(403, "key-revoked"))
+    enqueue([benchmark_event()], spool=spool)
+    upload(spool=spool)
+    known = key_list.read().find(None)
+    assert (known.waits_for_approval, known.is_revoked) == (False, True)
+    env = {"VOX_TELEMETRY_SPOOL_DIR": str(tmp_path / "queue"), "VOX_TELEMETRY_UPLOAD_URL": sink.url}
+    status = run_cli("vox-telemetry", "status", env=env).out
+    assert f"key         {known.key_id} (keyring), revoked\n" in status
+    assert "next        rotate to a new key: `vox-telemetry keys rotate --enrol`\n" in status
+    assert "as a, revoked" in run_cli("vox-telemetry", "keys", "list", env=env).out
+    assert upload(spool=spool).took_one
+    assert not key_list.read().find(None).is_revoked
+
+
 def test_a_list_of_keys_that_cannot_be_written_fails_no_upload(
     spool: Spool, sink: MisbehavingServer
 ) -> None:

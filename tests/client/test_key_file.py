@@ -58,6 +58,18 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert_hidden(caught.value, SECRET)
 
 
+def test_a_missing_file_that_should_sign_is_told_with_how_to_make_it(tmp_path: Path) -> None:
+    path = tmp_path / "key.jwk"
+    with pytest.raises(CredentialError) as caught:
+        key_file.load(path)
+    assert str(caught.value) == (
+        f"the key file {path} cannot be read: no such file or directory; make one with "
+        f"`vox-telemetry keys generate --file '{path}'`, or unset VOX_TELEMETRY_KEY_FILE"
+    )
+    with pytest.raises(CredentialError, match=r"no such file or directory$"):
+        key_file.read(path)  # to be imported: nothing says that one is to be made
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_a_file_that_only_its_user_can_read_counts(path: Path, mode: int) -> None:
     path.chmod(mode)

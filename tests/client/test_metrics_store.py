@@ -262,7 +262,7 @@ def test_nothing_is_made_in_a_folder_that_others_can_read(path: Path) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o755)
     with pytest.raises(
-        StoreError, match="run chmod go= '[^']*/store', or choose a folder of its own"
+        StoreError, match=r"run chmod go= '[^']*/store', or choose a folder of its own"
     ):
         opened(path)
     assert list(path.parent.iterdir()) == []

@@ -29,6 +29,8 @@ def forbidden(source: Source) -> Decision:
             "ask whoever runs the sink to approve key a-key",
         ),
         (Counts(0, 0, 0, 0, has_key=True, waits_for_approval="a-key"), ALLOWED, "enqueue FILE"),
+        (Counts(2, 1, 1, 1, has_key=True, rotate="rotate it"), ALLOWED, "rotate it"),
+        (Counts(0, 0, 0, 0, has_key=True, rotate="rotate it"), ALLOWED, "enqueue FILE"),
         (Counts(0, 0, 1, 1, has_key=True), ALLOWED, "rejected list"),
         (Counts(0, 0, 0, 1, has_key=True), ALLOWED, "prune spool plan"),
     ],

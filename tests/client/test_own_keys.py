@@ -106,10 +106,11 @@ def test_a_key_of_which_a_batch_was_taken_waits_no_more_where_that_was(tmp_path:
     for one in (key, other):
         own_keys.enrolled(one, WAITS, NOW, file=tmp_path / "one", overlap_h=72)
     before = key_list.path().stat().st_ino
-    own_keys.taken(key.public.key_id, "https://other.example")
-    own_keys.taken(SigningKey(bytes(32)).public.key_id, "https://sink.example")
+    own_keys.answered(key.public.key_id, "https://other.example", revoked=False)
+    unknown = SigningKey(bytes(32)).public.key_id
+    own_keys.answered(unknown, "https://sink.example", revoked=False)
     assert key_list.path().stat().st_ino == before  # nothing to be written was written
-    own_keys.taken(key.public.key_id, "https://sink.example")
+    own_keys.answered(key.public.key_id, "https://sink.example", revoked=False)
     keys = key_list.read()
     assert keys.find(key.public.key_id).enrolment == SAID
     assert keys.find(other.public.key_id).enrolment == WAITS

@@ -15,6 +15,7 @@ from vox_telemetry_spec.times import format_time
 
 # A key id may begin with a dash, and is no option then.
 TAKES_KEY_ID = {"ignore_unknown_options": True}
+KEY_IN_FILE = "key file"
 ADD_AT_SINK = "vox-telemetry-sink keys add - --name NAME"
 
 
@@ -42,14 +43,19 @@ def key_facts(config: Config) -> dict[str, object]:
         return _facts(keys, keys.current, "keyring")
     try:
         key = credentials.load_key(config.key_file).public
-        return _facts(key_list.read(), key.key_id, "key file")
+        return _facts(key_list.read(), key.key_id, KEY_IN_FILE)
     except CredentialError as exc:
-        return {"key": None, "key_kept_in": "key file", "key_trouble": str(exc)}
+        return {"key": None, "key_kept_in": KEY_IN_FILE, "key_trouble": str(exc)}
 
 
 def _facts(keys: KeyList, key_id: str | None, kept_in: str) -> dict[str, object]:
-    waits = any(key.key_id == key_id and key.waits_for_approval for key in keys.keys)
-    return {"key": key_id, "key_kept_in": kept_in, "key_waits_for_approval": waits}
+    known = [key for key in keys.keys if key.key_id == key_id]
+    return {
+        "key": key_id,
+        "key_kept_in": kept_in,
+        "key_waits_for_approval": any(key.waits_for_approval for key in known),
+        "key_revoked": any(key.is_revoked for key in known),
+    }
 
 
 def key_line(facts: Mapping[str, object]) -> str:
@@ -57,7 +63,8 @@ def key_line(facts: Mapping[str, object]) -> str:
     if facts["key"] is None:
         return str(facts.get("key_trouble", "none: vox-telemetry keys generate"))
     waits = ", waits for approval" if facts["key_waits_for_approval"] else ""
-    return f"{facts['key']} ({facts['key_kept_in']}){waits}"
+    revoked = ", revoked" if facts["key_revoked"] else ""
+    return f"{facts['key']} ({facts['key_kept_in']}){waits}{revoked}"
 
 
 def rows(keys: KeyList, now: datetime, file_key: PublicKey | None) -> list[dict[str, object]]:
@@ -80,7 +87,7 @@ def _row(
         "current": key.key_id == signs,
         "state": State.CURRENT if by_file else found,
         "retiring_until": key.retiring_until,
-        "kept_in": "key file" if by_file or key.file is not None else "keyring",
+        "kept_in": KEY_IN_FILE if by_file or key.file is not None else "keyring",
         "enrolment": key.enrolment,
     }
 
@@ -90,7 +97,7 @@ def state_text(row: Mapping[str, object]) -> str:
     match row["state"]:
         case State.CURRENT if not row["current"]:
             return f"unused while {KEY_FILE} is set"
-        case State.CURRENT if row["kept_in"] == "key file":
+        case State.CURRENT if row["kept_in"] == KEY_IN_FILE:
             return "current, key file"
         case State.RETIRING:
             return f"retiring until {row['retiring_until']}"
@@ -106,4 +113,5 @@ def enrolment_text(row: Mapping[str, object]) -> str:
         return "not known"
     until = f" until {enrolment.not_after}" if enrolment.not_after else ""
     waits = ", waits for approval" if enrolment.waits_for_approval else ""
-    return f"{enrolment.origin} as {enrolment.name}{until}{waits}"
+    revoked = ", revoked" if enrolment.revoked else ""
+    return f"{enrolment.origin} as {enrolment.name}{until}{waits}{revoked}"

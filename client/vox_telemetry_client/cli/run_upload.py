@@ -9,7 +9,7 @@ from vox_telemetry_client.config import Config
 from vox_telemetry_client.connecting import connection
 from vox_telemetry_client.limits import UPLOAD_LOCK_WAIT_S
 from vox_telemetry_client.lock import held
-from vox_telemetry_client.real_world import real_sender, real_world, remember_taken
+from vox_telemetry_client.real_world import real_sender, real_world, remember_answer
 from vox_telemetry_client.report import Report
 from vox_telemetry_client.settings import may_send, spool, target_of
 from vox_telemetry_client.switches import Decision
@@ -42,5 +42,5 @@ def run_upload(config: Config, url: str | None, ca_file: Path | None, limits: Ru
 
         world = real_world(transport, allowed, on_outcome=progress.outcome, on_wait=progress.wait)
         report = Uploader(kept, sender, world, limits).run()
-    remember_taken(report, sender)
+    remember_answer(report, sender)
     return report

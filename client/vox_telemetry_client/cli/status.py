@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vox_telemetry_client.advising import rotation
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import consent_facts, uncovered_note
 from vox_telemetry_client.cli.key_output import key_facts, key_line
@@ -34,6 +35,7 @@ def status(*, as_json: AsJson = False) -> None:
         has_key=key is not None,
         key_trouble=str(facts.get("key_trouble", "")),
         waits_for_approval=str(key) if facts.get("key_waits_for_approval") else None,
+        rotate=rotation(in_file=config.key_file is not None) if facts.get("key_revoked") else "",
     )
     facts["next"] = next_step(counts, decision)
     if as_json:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vox_telemetry_client import key_list
-from vox_telemetry_client.advising import ASK_FOR_APPROVAL
+from vox_telemetry_client.advising import ASK_FOR_APPROVAL, rotation
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import TelemetryError
 from vox_telemetry_client.folder import Folder
-from vox_telemetry_client.key_list import KeyList
+from vox_telemetry_client.key_list import KeyList, KnownKey
 from vox_telemetry_client.state import read_earliest
 
 
@@ -18,6 +18,7 @@ class KeySeen:
 
     is_there: bool
     waits_for_approval: str | None = None  # its id, where it does
+    rotate: str = ""  # how another takes its place, where the sink called it revoked
     trouble: str = ""
 
 
@@ -38,7 +39,7 @@ def key_seen(config: Config) -> KeySeen:
     except TelemetryError as exc:
         return KeySeen(is_there=False, trouble=str(exc))
     is_there = config.key_file is not None or keys.current is not None
-    return KeySeen(is_there, _waits_for_approval(keys, config))
+    return KeySeen(is_there, _waits_for_approval(keys, config), _rotate(keys, config))
 
 
 def hindrances(config: Config, folder: Folder, now: datetime) -> list[str]:
@@ -64,6 +65,8 @@ def _key_trouble(config: Config) -> str:
             keys.find(None)
     except TelemetryError as exc:
         return str(exc)
+    if rotate := _rotate(keys, config):
+        return f"the sink has called the key that signs revoked: {rotate}"
     waits = _waits_for_approval(keys, config)
     if waits is None:
         return ""
@@ -73,11 +76,21 @@ def _key_trouble(config: Config) -> str:
     )
 
 
+def _rotate(keys: KeyList, config: Config) -> str:
+    key = _signs(keys, config)
+    return rotation(in_file=config.key_file is not None) if key and key.is_revoked else ""
+
+
 def _waits_for_approval(keys: KeyList, config: Config) -> str | None:
-    """Return the id of the key that signs, where it waits.
+    key = _signs(keys, config)
+    return key.key_id if key and key.waits_for_approval else None
+
+
+def _signs(keys: KeyList, config: Config) -> KnownKey | None:
+    """Return what the list has of the key that signs.
 
     A key file is not opened for its id: its key is the one that was last enrolled from there.
     """
     file = None if config.key_file is None else str(config.key_file)
     fit = [one for one in keys.keys if (one.file == file if file else one.key_id == keys.current)]
-    return fit[-1].key_id if fit and fit[-1].waits_for_approval else None
+    return fit[-1] if fit else None

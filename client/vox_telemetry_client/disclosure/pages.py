@@ -61,6 +61,7 @@ class Pages:
             has_key=key.is_there,
             key_trouble=key.trouble,
             waits_for_approval=key.waits_for_approval,
+            rotate=key.rotate,
         )
         return {
             "found": found,

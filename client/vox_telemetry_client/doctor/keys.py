@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from vox_telemetry_client import key_list
-from vox_telemetry_client.advising import ASK_FOR_APPROVAL
+from vox_telemetry_client.advising import ASK_FOR_APPROVAL, rotation
 from vox_telemetry_client.doctor.finding import Seen, fail, ok, skip, warn
 from vox_telemetry_client.doctor.visit import Visit
 from vox_telemetry_client.errors import TelemetryError
@@ -11,6 +11,10 @@ from vox_telemetry_client.key_list import Enrolment
 from vox_telemetry_spec.keys import SigningKey
 from vox_telemetry_spec.times import parse_time
 
+_MEND_FILE = (
+    "mend the key file that VOX_TELEMETRY_KEY_FILE names "
+    "(`vox-telemetry keys generate --file FILE` makes one), or unset the variable"
+)
 _FILE = "the key is in a file, so the keyring is not asked"
 
 
@@ -38,7 +42,7 @@ def current(visit: Visit) -> Seen:
     """Look whether there is a key to sign with, and its private half."""
     key, file = visit.key, visit.config.key_file
     if not isinstance(key, SigningKey):
-        return fail(str(key))
+        return fail(str(key), "" if file is None else _MEND_FILE)
     return ok(f"{key.public.key_id} in {'the keyring' if file is None else file}")
 
 
@@ -64,6 +68,9 @@ def _enrolment(visit: Visit, found: Enrolment, key_id: str) -> Seen:
     end = parse_time(found.not_after or "")
     if end is not None and end <= visit.around.now():
         return fail(f"{said}, valid until {found.not_after}: that is over")
+    in_file = visit.config.key_file is not None
+    if found.revoked:
+        return fail(f"{said}, and revoked since, as the sink said", rotation(in_file=in_file))
     parts = urlsplit(visit.target.url)
     if found.origin != f"{parts.scheme}://{visit.target.authority}":
         return warn(f"{said}, and uploads go to {visit.target.authority}")

@@ -48,6 +48,21 @@ def test_with_a_key_that_waits_for_approval_no_page_says_that_a_batch_would_be_s
     assert "The next upload would send it" not in batch
 
 
+def test_with_a_key_that_the_sink_called_revoked_the_pages_say_how_to_replace_it(
+    machine: Machine,
+) -> None:
+    said = Enrolment("2026-11-22T12:00:00.000Z", ORIGIN, "op", "S1", revoked=True)
+    (own,) = key_list.read().keys
+    key_list.change(lambda keys: keys.with_key(structs.replace(own, enrolment=said)))
+    rotate = "rotate to a new key: vox-telemetry keys rotate --enrol"
+    with looking_at(machine.config) as visitor:
+        overview = visitor.get("/")
+        pending = _words(visitor.get("/pending"))
+    assert rotate in _words(overview)
+    assert UPLOAD not in overview.text
+    assert f"the sink has called the key that signs revoked: {rotate}" in pending
+
+
 def test_with_a_damaged_list_of_keys_the_overview_says_so_and_advises_no_upload(
     machine: Machine,
 ) -> None:

@@ -80,6 +80,9 @@ def test_key_current_of_a_file_that_others_can_read(healthy, doctor, tmp_path: P
     assert found["keyring.round-trip"]["state"] == "skip"
     (tmp_path / "key.pem").chmod(0o644)
     assert doctor()["key.current"]["state"] == "fail"
+    (tmp_path / "key.pem").unlink()
+    found = doctor()["key.current"]
+    assert found["advice"].startswith("mend the key file that VOX_TELEMETRY_KEY_FILE names")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,7 @@ def test_key_current_of_a_file_that_others_can_read(healthy, doctor, tmp_path: P
         ({"not_after": -1}, "fail", "that is over"),
         ({"not_after": 1}, "ok", "valid until"),
         ({"waits_for_approval": True}, "warn", "to wait for approval; nothing was taken"),
+        ({"revoked": True}, "fail", "and revoked since, as the sink said"),
         ({"waits_for_approval": True, "not_after": -1}, "fail", "that is over"),
     ],
 )

@@ -42,6 +42,8 @@ def _ask(key_id: str | None) -> str:
 
 
 def _allow(decision: Decision) -> str:
+    if decision.denied:
+        return "nothing: consent was denied"
     if decision.source is Source.CONSENT:
         return "vox-telemetry consent grant"
     if decision.source is Source.UPLOAD_URL:

@@ -78,6 +78,7 @@ class Decision:
     """Whether, why not, and who said so.
 
     Where sending is allowed, `url` is to where and `covers_from` the oldest approval of a batch.
+    `denied` is a refusal of consent, which nobody is asked about again.
     """
 
     allowed: bool
@@ -85,6 +86,7 @@ class Decision:
     source: Source
     url: str = ""
     covers_from: datetime | None = None
+    denied: bool = False
 
     def require(self) -> datetime:
         """Return `covers_from` where sending is allowed.
@@ -169,7 +171,8 @@ def _consented(facts: Facts) -> Decision:
     if consent is None:
         return _no(Source.CONSENT, f"consent has not been granted: {_GRANT}")
     if consent.state is State.DENIED:
-        return _no(Source.CONSENT, f"consent was denied at {consent.at}: {_PURGE}")
+        reason = f"consent was denied at {consent.at}: {_PURGE}"
+        return Decision(allowed=False, reason=reason, source=Source.CONSENT, denied=True)
     if consent.url != facts.url:
         reason = (
             f"consent was granted for {consent.url}, not for the URL that would be sent to: "

@@ -4,6 +4,7 @@ from vox_telemetry_client.next_step import Counts, next_step
 from vox_telemetry_client.switches import Decision, Source
 
 ALLOWED = Decision(allowed=True, reason="", source=Source.CONSENT)
+DENIED = Decision(allowed=False, reason="no", source=Source.CONSENT, denied=True)
 
 
 def forbidden(source: Source) -> Decision:
@@ -16,6 +17,7 @@ def forbidden(source: Source) -> Decision:
         (Counts(0, 0, 0, 0, has_key=False), ALLOWED, "vox-telemetry enqueue FILE"),
         (Counts(0, 0, 0, 0, has_key=False), forbidden(Source.CONSENT), "vox-telemetry enqueue"),
         (Counts(1, 1, 1, 1, has_key=True), forbidden(Source.CONSENT), "consent grant"),
+        (Counts(1, 1, 1, 1, has_key=True), DENIED, "nothing: consent was denied"),
         (Counts(1, 1, 1, 1, has_key=True), forbidden(Source.UPLOAD_URL), "VOX_TELEMETRY_UPLOAD_"),
         (Counts(1, 1, 1, 1, has_key=True), forbidden(Source.MASTER), "while VOX_TELEMETRY forbids"),
         (Counts(1, 1, 1, 1, has_key=False), ALLOWED, "keys generate"),

@@ -157,7 +157,10 @@ def _document(consent: Consent) -> dict[str, object]:
 
 
 def _print(consent: Consent) -> None:
-    output.line(f"consent     {consent.state} at {consent.at}")
+    changed = (
+        "; `vox-telemetry consent grant` changes that" if consent.state is State.DENIED else ""
+    )
+    output.line(f"consent     {consent.state} at {consent.at}{changed}")
     if consent.state is State.GRANTED:
         output.line(f"url         {consent.url}")
         output.line(f"contract    {consent.contract}, sha-256 {consent.contract_sha256}")

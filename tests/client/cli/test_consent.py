@@ -71,7 +71,9 @@ def test_unset_granted_denied(client_env: dict[str, str], tmp_path: Path) -> Non
 
     denied = consent("deny", env=env)
     assert (denied.code, "from now on no request is made" in denied.err) == (0, True)
-    assert consent("status", env=env).out.startswith("consent     denied at 20")
+    told = consent("status", env=env).out
+    assert told.startswith("consent     denied at 20")
+    assert "; `vox-telemetry consent grant` changes that\n" in told
     assert [line["event"] for line in journal(new_spool(tmp_path / "spool"))] == [
         "consent",
         "consent",
@@ -108,6 +110,9 @@ def test_an_upload_without_consent_is_3_and_sends_nothing(
     with misbehaving_server() as server:
         ran = run_cli(PROGRAM, "upload", "--json", "--url", server.url, env=env)
     error = json.loads(ran.out)["error"]
+    next_step = json.loads(run_cli(PROGRAM, "status", "--json", env=env).out)["next"]
+    told = "nothing: consent was denied" if state == "denied" else "vox-telemetry consent grant"
+    assert state == "for another url" or next_step == told  # a refusal is not asked about again
     assert (ran.code, error["kind"], server.requests) == (3, "consent", [])
     assert "vox-telemetry consent" in error["message"]
     assert tree(tmp_path / "spool") == before

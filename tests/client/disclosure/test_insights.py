@@ -77,7 +77,9 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 def test_a_damaged_store_has_words(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "metrics.sqlite3"
     path.write_bytes(content)
-    assert said in insights(path).trouble
+    trouble = insights(path).trouble
+    assert said in trouble
+    assert "--db" not in trouble  # `view` has no such option
 
 
 def test_a_folder_in_its_place_has_words(tmp_path: Path) -> None:

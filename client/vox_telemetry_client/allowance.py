@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from vox_telemetry_client.counting import n_batches
 from vox_telemetry_client.errors import RunLimitError
 
 
@@ -41,7 +42,7 @@ class Allowance:
         """
         limit = self._limits.max_batches
         if limit is not None and self._batches >= limit:
-            raise RunLimitError(f"the limit of {limit} batches for this run is reached")
+            raise RunLimitError(f"the limit of {n_batches(limit)} for this run is reached")
         self._batches += 1
 
     def request(self, size_bytes: int, now: datetime) -> None:

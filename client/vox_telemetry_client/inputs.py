@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from glob import has_magic
 from pathlib import Path
 
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.errors import InputRefusedError, os_words
 from vox_telemetry_client.reading import STANDARD_INPUT
 
@@ -42,7 +43,8 @@ class Inputs:
         """Say what was taken and left out where something was searched."""
         if self.searched:
             reasons = [f"{count} {reason}" for reason, count in sorted(self.left_out.items())]
-            note(f"took {len(self.names)} files; left out: {', '.join(reasons) or 'none'}")
+            took = counted(len(self.names), "file", "files")
+            note(f"took {took}; left out: {', '.join(reasons) or 'none'}")
 
 
 def find_inputs(named: Sequence[str]) -> Inputs:

@@ -123,7 +123,7 @@ class Reporter:
             },
         )
         kept = record_suite(self._timings, self._repository, "pytest", path, run=run)
-        return f"{kept.rows} rows of {kept.cases} test cases in {path}"
+        return f"{kept.in_words} in {path}"
 
     def _place(self, nodeid: str) -> Place:
         root_path, _, rest = nodeid.partition("::")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.errors import InputRefusedError
 from vox_telemetry_client.metrics_row import stored_metadata
 from vox_telemetry_client.metrics_store import MetricsStore
@@ -41,6 +42,12 @@ class Recorded:
     cases: int
     around: int
     nameless: int
+
+    @property
+    def in_words(self) -> str:
+        """How many rows of how many cases."""
+        cases = counted(self.cases, "test case", "test cases")
+        return f"{counted(self.rows, 'row', 'rows')} of {cases}"
 
 
 def record_suite(

@@ -19,7 +19,7 @@ def test_without_limits_everything_is_allowed() -> None:
 def test_the_last_batch_is_allowed_and_the_next_is_not() -> None:
     allowance = Allowance(RunLimits(max_batches=1))
     allowance.batch()
-    with pytest.raises(RunLimitError, match="the limit of 1 batches for this run is reached"):
+    with pytest.raises(RunLimitError, match="the limit of 1 batch for this run is reached"):
         allowance.batch()
 
 

@@ -11,6 +11,7 @@ from vox_telemetry_client.cli.collecting import uncollected
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.progress import EventsProgress
 from vox_telemetry_client.cli.rules import repair_with, rules
+from vox_telemetry_client.counting import n_events
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.inputs import find_inputs
 from vox_telemetry_client.repair import OnForbidden
@@ -47,6 +48,6 @@ def check(
     else:
         inputs.tell(output.note)
         verdict.tell(checked)
-        output.line(f"{checked.accepted} of {checked.events} events may be sent")
+        output.line(f"{checked.accepted} of {n_events(checked.events)} may be sent")
     if checked.refused:
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)

@@ -12,6 +12,7 @@ from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.consent import Consent, State, granted
+from vox_telemetry_client.counting import n_batches
 from vox_telemetry_client.limits import PURGE_WAIT_S
 from vox_telemetry_client.lock import held
 from vox_telemetry_client.overview import count_before_consent
@@ -79,11 +80,10 @@ def deny(*, purge: Purge = None, as_json: AsJson = False) -> None:
         output.document(_document(denied) | gone | {"pending": pending})
         return
     if purged.count:
-        output.line(f"deleted {purged.count} batches")
+        output.line(f"deleted {n_batches(purged.count)}")
     if pending:
-        output.note(
-            f"{pending} batches stay here: `vox-telemetry consent deny --purge` deletes them"
-        )
+        stay = n_batches(pending, " stays here", " stay here")
+        output.note(f"{stay}: `vox-telemetry consent deny --purge` deletes what is pending")
 
 
 @app.command()
@@ -117,10 +117,12 @@ def consent_facts() -> dict[str, object]:
 
 def uncovered_note(batches: int) -> str:
     """Return the line about batches that consent came too late for."""
-    return (
-        f"{batches} batches were enqueued before consent was granted and are not sent: "
-        "`vox-telemetry consent grant --include-pending` covers them"
+    early = n_batches(
+        batches,
+        " was enqueued before consent was granted and is not sent",
+        " were enqueued before consent was granted and are not sent",
     )
+    return f"{early}: `vox-telemetry consent grant --include-pending` covers what is pending"
 
 
 def _record_denial(
@@ -133,7 +135,8 @@ def _record_denial(
     kept.decided(denied)
     pending, _ = kept.extent()
     if purge is None and pending and not as_json:
-        purge = output.ask(f"{pending} batches are pending. Delete them, and those set aside?")
+        waiting = n_batches(pending, " is pending", " are pending")
+        purge = output.ask(f"{waiting}. Delete what is pending, and what was set aside?")
     return (_purge(kept), 0) if purge else (Some(), pending)
 
 

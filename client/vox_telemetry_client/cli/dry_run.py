@@ -13,6 +13,7 @@ from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.consent import uncovered_note
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.connecting import connection
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.errors import CredentialError, RunLimitError
 from vox_telemetry_client.overview import count_before_consent
 from vox_telemetry_client.settings import may_send, now, spool_to_read
@@ -53,7 +54,7 @@ def show_requests(
     if as_json:
         output.document({"dry_run": True, "requests": kept, "remarks": remarks})
         return
-    output.line(f"{count} requests, nothing was sent")
+    output.line(f"{counted(count, 'request', 'requests')}, nothing was sent")
     for found in remarks:
         output.note(found)
 

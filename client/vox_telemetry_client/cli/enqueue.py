@@ -12,6 +12,7 @@ from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.rules import repair_with
 from vox_telemetry_client.cli.taking import Taken, Taker, since_time
 from vox_telemetry_client.config import Config
+from vox_telemetry_client.counting import n_events
 from vox_telemetry_client.draft import Draft
 from vox_telemetry_client.enqueuing import draft, keep, keep_new
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
@@ -111,7 +112,7 @@ def _tell(
         verdict.tell(checked)
         for batch in batches:
             output.line(
-                f"{batch.batch_id}  {batch.event_count} events  {batch.byte_count} bytes  "
+                f"{batch.batch_id}  {n_events(batch.event_count)}  {batch.byte_count} bytes  "
                 f"sha-256 {batch.payload_sha256}"
             )
         taken.tell()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.limits import DAMAGED_LINES_SHOWN_MAX
 
 
@@ -28,4 +29,5 @@ class Damage:
         if self.count:
             numbers = ", ".join(map(str, self.numbers))
             more = ", …" if self.count > len(self.numbers) else ""
-            output.note(f"the journal has {self.count} unreadable lines: {numbers}{more}")
+            lines = counted(self.count, "unreadable line", "unreadable lines")
+            output.note(f"the journal has {lines}: {numbers}{more}")

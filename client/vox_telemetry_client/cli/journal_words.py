@@ -4,6 +4,7 @@ from functools import singledispatch
 from pathlib import Path
 
 from vox_telemetry_client.batch import Approval
+from vox_telemetry_client.counting import counted, n_batches, n_events
 from vox_telemetry_client.journal_lines import (
     Acknowledged,
     Attempt,
@@ -40,7 +41,7 @@ def _attempt(line: Attempt) -> str:
 def _acknowledged(line: Acknowledged) -> str:
     duplicate = ", held before" if line.duplicate else ""
     receipt = line.receipt
-    return f"receipt of {receipt.received_at} for {receipt.event_count} events{duplicate}"
+    return f"receipt of {receipt.received_at} for {n_events(receipt.event_count)}{duplicate}"
 
 
 @in_words.register
@@ -60,7 +61,7 @@ def _retried(line: Retried) -> str:
 
 @in_words.register
 def _discarded(line: Discarded) -> str:
-    return f"{len(line.batch_ids)} batches deleted: {line.reason}"
+    return f"{n_batches(len(line.batch_ids))} deleted: {line.reason}"
 
 
 @in_words.register
@@ -77,13 +78,14 @@ def _pruned(line: Pruned) -> str:
 
 @in_words.register
 def _foreign(line: Foreign) -> str:
-    return f"{len(line.names)} files that are no batches moved to {line.folder}"
+    files = counted(len(line.names), "file that is no batch", "files that are no batches")
+    return f"{files} moved to {line.folder}"
 
 
 @in_words.register
 def _cleaned(line: Cleaned) -> str:
-    return f"{len(line.files)} files deleted: {line.reason}"
+    return f"{counted(len(line.files), 'file', 'files')} deleted: {line.reason}"
 
 
-def _count(batches: list[Approval]) -> str:
-    return f"{len(batches)} batches with {sum(one.event_count for one in batches)} events"
+def _count(approved: list[Approval]) -> str:
+    return f"{n_batches(len(approved))} with {n_events(sum(one.event_count for one in approved))}"

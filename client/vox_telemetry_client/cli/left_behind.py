@@ -1,6 +1,7 @@
 """What `vox-telemetry status` says of files that need a person's eye."""
 
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.left_behind import LeftBehind
 from vox_telemetry_client.some import Some
 
@@ -19,13 +20,17 @@ def tell_left(left: LeftBehind) -> None:
     if left.set_aside.count:
         output.note(f"{left.set_aside.count} set aside: `vox-telemetry rejected list` says why")
     if left.foreign.count:
-        output.note(f"{left.foreign.count} folders in foreign/ hold files that were no batches")
-    _tell(left.leftovers, "leftovers: `vox-telemetry prune spool plan` names them")
+        folders = counted(
+            left.foreign.count, "folder in foreign/ holds", "folders in foreign/ hold"
+        )
+        output.note(f"{folders} files that were no batches")
+    _tell(left.leftovers)
 
 
-def _tell(some: Some, what: str) -> None:
+def _tell(some: Some) -> None:
     if not some.count:
         return
-    output.note(f"{some.count} {what}")
+    leftovers = counted(some.count, "leftover", "leftovers")
+    output.note(f"{leftovers}: `vox-telemetry prune spool plan` names them")
     for text in some.first:
         output.note(f"  {text}")

@@ -9,6 +9,7 @@ from vox_telemetry_client import pruning
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.cli.record import Db
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.database import Database
 from vox_telemetry_client.errors import (
     InputRefusedError,
@@ -75,7 +76,10 @@ def apply(
         output.document({"policy": origin, "deleted": counts, "total": sum(counts.values())})
     else:
         each = ", ".join(f"{table} {count}" for table, count in counts.items())
-        output.line(f"deleted {sum(counts.values())} rows" + (f": {each}" if each else ""))
+        output.line(
+            f"deleted {counted(sum(counts.values()), 'row', 'rows')}"
+            + (f": {each}" if each else "")
+        )
 
 
 def _rules(policy: Path | None) -> tuple[str, dict[str, RetentionRule]]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from vox_telemetry_client.cli import output
+from vox_telemetry_client.counting import counted
 from vox_telemetry_client.junit_import import JunitTimings, read_junit_files
 from vox_telemetry_client.recording import recording_switch
 from vox_telemetry_client.suite_recording import Recorded, record_suite
@@ -32,10 +33,10 @@ def record_junit(names: list[str], repository: str, path: Path, *, as_json: bool
     elif reason is not None:
         output.note(f"not recorded: {reason}")
     else:
-        output.line(f"recorded {kept.rows} rows of {kept.cases} test cases in {path}")
+        output.line(f"recorded {kept.in_words} in {path}")
         for what, cases in lacking.items():
             if cases:
-                output.note(f"{cases} of {kept.cases} cases {_WORDS[what]}")
+                output.note(f"{cases} of {counted(kept.cases, 'case', 'cases')} {_WORDS[what]}")
 
 
 def _lacking(kept: Recorded, read: JunitTimings) -> dict[str, int]:

@@ -10,6 +10,7 @@ from vox_telemetry_client.cli import output, streams
 from vox_telemetry_client.cli.consent import uncovered_note
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import Config
+from vox_telemetry_client.counting import n_batches
 from vox_telemetry_client.errors import EXIT_KEPT_OR_REFUSED
 from vox_telemetry_client.rejected import PutBack, SetAside
 from vox_telemetry_client.settings import naming_the_spool, sending, settings, spool, spool_to_read
@@ -95,7 +96,8 @@ def discard(
     """Delete batches that were set aside, after a line in the journal."""
     config = settings()
     kept, batch_ids = _meant(config, batches, all_=all_)
-    question = f"Delete {len(batch_ids)} batches that were set aside? There is no way back."
+    count = n_batches(len(batch_ids))
+    question = f"Delete {count} from what was set aside? There is no way back."
     if batch_ids and not i_understand and not output.ask(question):
         raise typer.BadParameter(
             "refusing rejected discard without --i-understand; nothing was touched, "
@@ -105,7 +107,7 @@ def discard(
     if as_json:
         output.document({"discarded": batch_ids})
     else:
-        output.line(f"deleted {len(batch_ids)} batches")
+        output.line(f"deleted {count}")
 
 
 def _meant(config: Config, batches: Sequence[str] | None, *, all_: bool) -> tuple[Spool, list[str]]:

@@ -10,6 +10,7 @@ import typer
 
 from vox_telemetry_client.cli import completion, output
 from vox_telemetry_client.cli.options import AsJson
+from vox_telemetry_client.counting import n_batches, noun
 from vox_telemetry_client.errors import (
     EXIT_KEPT_OR_REFUSED,
     OutputError,
@@ -60,7 +61,8 @@ def export(out: Out = None, *, as_json: AsJson = False) -> None:
     if as_json:
         output.document({"exported": exported.batches} | where)
     else:
-        output.note(f"exported {exported.batches} batches; they are still pending")
+        still = noun(exported.batches, "it is", "they are")
+        output.note(f"exported {n_batches(exported.batches)}; {still} still pending")
     if exported.left_out:
         output.note(f"{exported.left_out} left out: not the bytes that were approved")
         raise typer.Exit(EXIT_KEPT_OR_REFUSED)

@@ -9,6 +9,7 @@ from vox_telemetry_client.cli.key_output import key_facts, key_line
 from vox_telemetry_client.cli.left_behind import left_facts, tell_left
 from vox_telemetry_client.cli.options import AsJson
 from vox_telemetry_client.config import Config
+from vox_telemetry_client.counting import counted, n_batches, n_events
 from vox_telemetry_client.left_behind import left_behind
 from vox_telemetry_client.limits import SEEN_MAX_BYTES
 from vox_telemetry_client.next_step import next_step
@@ -106,11 +107,10 @@ def _setting_facts(config: Config, decision: Decision) -> dict[str, object]:
 
 def _print_status(facts: dict[str, object], found: Overview, decision: Decision) -> None:
     output.line(f"spool       {facts['spool']}")
-    output.line(f"pending     {found.pending.count} batches, {found.pending_events} events")
-    output.line(f"rejected    {found.rejected.count} batches")
-    output.line(
-        f"sent        {found.acknowledged_batches} batches, {found.acknowledged_events} events"
-    )
+    output.line(f"pending     {n_batches(found.pending.count)}, {n_events(found.pending_events)}")
+    output.line(f"rejected    {n_batches(found.rejected.count)}")
+    sent = n_events(found.acknowledged_events)
+    output.line(f"sent        {n_batches(found.acknowledged_batches)}, {sent}")
     output.line(
         f"repeats     {found.seen_bytes} of {SEEN_MAX_BYTES} bytes, not part of what is used"
     )
@@ -152,7 +152,8 @@ def _print_concerns(found: Overview) -> None:
         output.note,
     )
     if found.unreadable_lines:
-        output.note(f"the journal has {found.unreadable_lines} unreadable lines")
+        lines = counted(found.unreadable_lines, "unreadable line", "unreadable lines")
+        output.note(f"the journal has {lines}")
     _print_uploads(found)
 
 

@@ -7,6 +7,7 @@ a file that grows.
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -15,6 +16,7 @@ from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.collecting import uncollected
 from vox_telemetry_client.cli.progress import EventsProgress
 from vox_telemetry_client.cli.rules import rules
+from vox_telemetry_client.counting import counted, noun
 from vox_telemetry_client.draft import Draft
 from vox_telemetry_client.inputs import Inputs
 from vox_telemetry_client.recording import recording_switch
@@ -46,7 +48,7 @@ class Taker:
         store = StoreEvents(path, wanted, with_rules, recording_switch())
         with EventsProgress(None, shown=self.shown) as progress, uncollected():
             checked = self._check(with_rules, progress).events(str(path), store.read())
-        staying: list[dict[str, object]] = [
+        staying: list[dict[str, Any]] = [
             {"metric_type": metric_type, "rule": rule, "rows": rows}
             for (metric_type, rule), rows in sorted(store.staying.items())
         ]
@@ -68,7 +70,7 @@ class Taken:
     repeated: int
     again: bool
     inputs: Inputs | None = None  # None for a store
-    staying: list[dict[str, object]] | None = None  # None for files
+    staying: list[dict[str, Any]] | None = None  # None for files
 
     @property
     def accepted(self) -> int:
@@ -92,14 +94,17 @@ class Taken:
         if self.inputs is not None:
             self.inputs.tell(output.note)
         for one in self.staying or []:
-            output.note(f"left {one['rows']} rows of {one['metric_type']} here: {one['rule']}")
+            rows = counted(one["rows"], "row", "rows")
+            output.note(f"left {rows} of {one['metric_type']} here: {one['rule']}")
         if self.repeated and self.again:
-            output.note(f"{self.repeated} of these events were enqueued before; they count again")
-        elif self.repeated:
-            what = "events" if self.staying is None else "rows"
+            one_or_many = ("was enqueued before; it counts", "were enqueued before; they count")
             output.note(
-                f"left out {self.repeated} {what} that were enqueued before; --again takes them"
+                f"{self.repeated} of these events {noun(self.repeated, *one_or_many)} again"
             )
+        elif self.repeated:
+            what = "event" if self.staying is None else "row"
+            left_out = counted(self.repeated, f"{what} that was", f"{what}s that were")
+            output.note(f"left out {left_out} enqueued before; --again takes them")
         if not self.accepted and not self.checked.refused:
             output.note(f"no new {'events' if self.staying is None else 'rows'} to enqueue")
 

@@ -8,6 +8,7 @@ import typer
 from vox_telemetry_client.allowance import RunLimits
 from vox_telemetry_client.cli import output
 from vox_telemetry_client.cli.options import AsJson
+from vox_telemetry_client.counting import counted, n_batches
 from vox_telemetry_client.errors import EXIT_DONE, InterruptedRunError, RunLimitError
 from vox_telemetry_client.report import Outcome, Report, Result
 from vox_telemetry_client.settings import all_off, settings, target_of
@@ -72,7 +73,8 @@ def _left(report: Report) -> str:
     """Return what an end that the operator asked for has left over; a stop says so itself."""
     if not isinstance(report.error, InterruptedRunError | RunLimitError):
         return ""
-    return f"; {report.totals[Result.KEPT]} batches are kept, run the upload again to go on"
+    kept = n_batches(report.totals[Result.KEPT], " is kept", " are kept")
+    return f"; {kept}, run the upload again to go on"
 
 
 def _document(report: Report) -> dict[str, object]:
@@ -107,9 +109,9 @@ def _print(report: Report) -> None:
         problem = "" if outcome.problem is None else f"  {outcome.problem.title}"
         output.line(f"{outcome.batch_id}  {outcome.result.value}{problem}")
     if report.not_listed:
-        output.line(f"and {report.not_listed} more batches")
-    counted = ", ".join(f"{count} {name}" for name, count in report.totals.items() if count)
-    output.line(counted or "nothing to upload")
+        output.line(f"and {counted(report.not_listed, 'more batch', 'more batches')}")
+    totals = ", ".join(f"{count} {name}" for name, count in report.totals.items() if count)
+    output.line(totals or "nothing to upload")
     if report.clock_offset_s is not None:
         output.note(
             f"this machine's clock is {-report.clock_offset_s:+.0f} s off the sink's: signed with "

@@ -6,6 +6,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from vox_telemetry_client.counting import noun
 from vox_telemetry_client.disclosure.visible import visible
 from vox_telemetry_spec.times import parse_time
 
@@ -29,6 +30,7 @@ class Templates:
             "said": lambda text: said(visible(at_home(str(text)))),
             "visible": lambda text: visible(str(text)),
             "count": lambda number: f"{number:,}",
+            "noun": noun,
             "moment": moment,
         }
 

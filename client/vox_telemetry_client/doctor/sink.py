@@ -55,7 +55,8 @@ def clock(visit: Visit) -> Seen:
     if theirs is None:
         return skip(_SILENT)
     ahead_s = (reply.at - theirs).total_seconds()
-    found = f"this machine's clock is {ahead_s:+.0f} s from the sink's"
+    whole_s = round(ahead_s)  # an int has no -0
+    found = f"this machine's clock is {whole_s:+d} s from the sink's"
     if abs(ahead_s) > SIGNATURE_MAX_SKEW_S:
         return fail(found)
     return warn(found) if abs(ahead_s) > CLOCK_WARN_S else ok(found)

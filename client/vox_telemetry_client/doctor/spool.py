@@ -3,6 +3,7 @@
 import secrets
 import shutil
 
+from vox_telemetry_client.counting import counted, n_batches, n_events
 from vox_telemetry_client.doctor.finding import Seen, fail, ok, skip, warn
 from vox_telemetry_client.doctor.visit import Visit
 from vox_telemetry_client.errors import TelemetryError, os_words
@@ -74,12 +75,14 @@ def disk(visit: Visit) -> Seen:
 def pending(visit: Visit) -> Seen:
     """Say what waits, and whether it has waited too long."""
     found = visit.overview
-    count = f"{found.pending.count} batches, {found.pending_events} events"
+    count = f"{n_batches(found.pending.count)}, {n_events(found.pending_events)}"
     if found.old.count:
-        return warn(f"{count}; {found.old.count} have waited for more than 7 days")
-    if found.before_consent.count:
         return warn(
-            f"{count}; {found.before_consent.count} were enqueued before consent was granted",
+            f"{count}; {counted(found.old.count, 'has', 'have')} waited for more than 7 days"
+        )
+    if early := found.before_consent.count:
+        return warn(
+            f"{count}; {counted(early, 'was', 'were')} enqueued before consent was granted",
             "`vox-telemetry consent grant --include-pending` covers them",
         )
     return ok(count)
@@ -88,19 +91,23 @@ def pending(visit: Visit) -> Seen:
 def rejected(visit: Visit) -> Seen:
     """Look whether anything has been set aside."""
     count = visit.overview.rejected.count
-    return warn(f"{count} batches were set aside") if count else ok("nothing was set aside")
+    return (
+        warn(n_batches(count, " was set aside", " were set aside"))
+        if count
+        else ok("nothing was set aside")
+    )
 
 
 def journal(visit: Visit) -> Seen:
     """Look whether the journal and the files agree."""
     found = visit.overview
-    odd = {
-        "unreadable lines": found.unreadable_lines,
-        "batches without a line": found.unapproved.count,
-        "batches whose file is gone": found.missing.count,
-        "foreign names in pending/": found.foreign.count,
-    }
-    told = [f"{count} {what}" for what, count in odd.items() if count]
+    odd = (
+        (found.unreadable_lines, "unreadable line", "unreadable lines"),
+        (found.unapproved.count, "batch without a line", "batches without a line"),
+        (found.missing.count, "batch whose file is gone", "batches whose file is gone"),
+        (found.foreign.count, "foreign name in pending/", "foreign names in pending/"),
+    )
+    told = [counted(count, one, many) for count, one, many in odd if count]
     if found.unnamed_parts:
         told.append("more batches than were looked at differ")
     return warn(", ".join(told)) if told else ok("journal and files agree")

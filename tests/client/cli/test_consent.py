@@ -124,7 +124,7 @@ def test_what_was_made_before_consent_is_never_sent_unasked(
     (early,) = put(new_spool(tmp_path / "spool"), now=_long_ago())
     with misbehaving_server(then=stores()) as server:
         granted = consent("grant", "--url", server.url, env=env)
-        assert "1 batches were enqueued before consent was granted" in granted.err
+        assert "1 batch was enqueued before consent was granted" in granted.err
         assert run_cli(PROGRAM, "enqueue", events_file, env=env).code == 0
         status = json.loads(run_cli(PROGRAM, "status", "--json", env=env).out)
         assert status["before_consent_ids"] == [early.batch_id]
@@ -147,7 +147,7 @@ def test_a_denial_ends_what_an_earlier_grant_included(env: dict[str, str], tmp_p
         assert consent("deny", env=env).code == 0
         time.sleep(0.01)
         again = consent("grant", "--url", server.url, env=env)
-        assert "1 batches were enqueued before consent" in again.err
+        assert "1 batch was enqueued before consent" in again.err
         assert run_cli(PROGRAM, "upload", "--url", server.url, env=env).code == 1
     assert server.requests == []
 
@@ -169,7 +169,7 @@ def test_a_dry_run_says_what_would_be_held_back(env: dict[str, str], tmp_path: P
     assert (ran.code, "consent has not been granted" in ran.err) == (0, True)
     assert consent("grant", "--url", URL, env=env).code == 0
     ran = run_cli(PROGRAM, "upload", "--dry-run", "--url", URL, env=env)
-    assert "1 batches were enqueued before consent was granted" in ran.err
+    assert "1 batch was enqueued before consent was granted" in ran.err
 
 
 def test_withdrawn_during_an_upload_it_stops_before_the_next_request(
@@ -283,7 +283,7 @@ def test_away_from_a_terminal_nothing_is_asked_and_nothing_deleted(
 ) -> None:
     put(new_spool(tmp_path / "spool"))
     ran = consent("deny", env=client_env)
-    assert (ran.code, "1 batches stay here" in ran.err) == (0, True)
+    assert (ran.code, "1 batch stays here" in ran.err) == (0, True)
     assert len(names(tmp_path / "spool" / "pending")) == 1
 
 
@@ -307,7 +307,7 @@ def test_at_a_terminal_the_purge_is_offered(
     os.write(ours, answer.encode())
     assert denying.wait(30) == 0
     os.close(ours)
-    assert b"1 batches are pending. Delete them" in said
+    assert b"1 batch is pending. Delete what is pending" in said
     assert len(names(tmp_path / "spool" / "pending")) == left
 
 

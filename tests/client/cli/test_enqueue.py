@@ -161,7 +161,7 @@ def test_case_11_foreign_files_in_a_folder_are_left_out_and_told(
     os.mkfifo(folder / "pipe.json")
     ran = run_cli(PROGRAM, command, folder, cwd=tmp_path)
     assert ran.code == 0
-    assert "took 1 files; left out: 1 hidden, 1 links, 3 of another kind\n" in ran.err
+    assert "took 1 file; left out: 1 hidden, 1 links, 3 of another kind\n" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -62,14 +62,14 @@ def test_every_kind_of_line_is_readable(spool: Spool, env: dict[str, str]) -> No
         "enqueued": "3 batches with 6 events approved",
         "consent": "denied",
         "rejected": "set aside: 422 refused",
-        "retried": "1 batches with 2 events put back",
-        "discarded": "1 batches deleted: rejected discard",
+        "retried": "1 batch with 2 events put back",
+        "discarded": "1 batch deleted: rejected discard",
         "split": "too large, replaced by",
         "pruned": "rows deleted from vox.db: research_metrics 2",
-        "foreign": f"1 files that are no batches moved to foreign/{AT.replace(':', '')}",
+        "foreign": f"1 file that is no batch moved to foreign/{AT.replace(':', '')}",
         "attempt": "answer 201: acknowledge",
         "acknowledged": "receipt of 2026-11-22T12:00:01.000Z for 2 events",
-        "cleaned": "1 files deleted: prune spool",
+        "cleaned": "1 file deleted: prune spool",
     }
 
 

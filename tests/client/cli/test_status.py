@@ -39,7 +39,7 @@ def test_status_counts_and_warns(spool: Spool, env: dict[str, str]) -> None:
     )
     assert document["sending"]["allowed"] is False
     plain = run_cli(PROGRAM, "status", env=env)
-    assert "pending     1 batches, 2 events" in plain.out
+    assert "pending     1 batch, 2 events" in plain.out
     assert "'notes.txt' in pending/ is no batch" in plain.err
     assert "1 set aside: `vox-telemetry rejected list` says why" in plain.err
 

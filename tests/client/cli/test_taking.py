@@ -108,7 +108,7 @@ def test_kinds_that_may_not_leave_stay_and_are_named(tmp_path: Path) -> None:
         {"metric_type": "vox.lint.finding", "rule": "policy.transmission-class", "rows": 1}
     ]
     told = run_cli(PROGRAM, "enqueue", "--from-store", "--db", db, cwd=tmp_path)
-    assert "left 1 rows of vox.lint.finding here: policy.transmission-class\n" in told.err
+    assert "left 1 row of vox.lint.finding here: policy.transmission-class\n" in told.err
 
 
 def test_switched_off_all_rows_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

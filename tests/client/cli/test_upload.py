@@ -302,7 +302,7 @@ def test_a_correction_of_the_clock_is_said(
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--max-batches", "1"), "the limit of 1 batches for this run is reached"),
+        (("--max-batches", "1"), "the limit of 1 batch for this run is reached"),
         (("--max-bytes", "600"), "the limit of 600 bytes for this run is reached"),
     ],
 )

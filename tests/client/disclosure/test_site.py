@@ -192,7 +192,9 @@ def test_hostile_names_and_bytes_are_shown_and_do_nothing(spool: Spool, config: 
         assert r"<script>alert(1)</script>" in html.unescape(
             visitor.get(f"/pending/{SMUGGLED}").text
         )
-        assert "the journal has 1 lines that cannot be read" in _text(visitor.get("/"))
+        assert "the journal has 1 line that cannot be read; it decides nothing" in _text(
+            visitor.get("/")
+        )
 
 
 def test_without_a_key_no_page_says_that_a_batch_would_be_sent(machine: Machine) -> None:

@@ -3,14 +3,21 @@
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from support.http_answers import Answer, close_after_reading, html, redirect, reply
 from support.http_server import misbehaving_server
+from vox_telemetry_client import delivery
+from vox_telemetry_client.doctor.sink import clock
 from vox_telemetry_spec.times import format_time
 
 from .conftest import pages
+
+if TYPE_CHECKING:
+    from vox_telemetry_client.doctor.visit import Visit
 
 
 def test_sink_answer_of_a_closed_port(healthy, doctor) -> None:
@@ -84,6 +91,14 @@ def test_clock(healthy, doctor, behind_s: int, state: str) -> None:
     assert found["state"] == state
     shown = float(found["found"].split("clock is ")[1].split(" s ")[0])
     assert abs(shown - behind_s) <= 5
+
+
+def test_a_clock_that_is_right_has_no_minus() -> None:
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    told = SimpleNamespace(time=format_time(at + timedelta(milliseconds=300)))
+    reply = SimpleNamespace(answer=delivery.Answer(200, {}, b""), at=at)
+    seen = clock(cast("Visit", SimpleNamespace(reply=reply, about=told)))
+    assert seen.found == "this machine's clock is +0 s from the sink's"
 
 
 def test_clock_of_the_date_header(healthy, doctor) -> None:

@@ -51,7 +51,7 @@ def test_spool_pending_too_long(healthy, doctor, spool_root: Path) -> None:
     put(new_spool(spool_root), now=datetime.now(UTC) - timedelta(days=8))
     found = doctor()["spool.pending"]
     assert found["state"] == "warn"
-    assert found["found"] == "1 batches, 3 events; 1 have waited for more than 7 days"
+    assert found["found"] == "1 batch, 3 events; 1 has waited for more than 7 days"
 
 
 def test_spool_pending_from_before_consent(healthy, doctor, spool_root: Path) -> None:
@@ -67,7 +67,7 @@ def test_spool_rejected(healthy, doctor, spool_root: Path) -> None:
     [batch] = put(spool)
     spool.set_aside(batch.batch_id, Problem(title="t"))
     found = doctor()["spool.rejected"]
-    assert (found["state"], found["found"]) == ("warn", "1 batches were set aside")
+    assert (found["state"], found["found"]) == ("warn", "1 batch was set aside")
 
 
 def test_spool_journal(healthy, doctor, spool_root: Path) -> None:
@@ -79,5 +79,5 @@ def test_spool_journal(healthy, doctor, spool_root: Path) -> None:
         file.write(b"{\n")
     found = doctor()["spool.journal"]
     assert found["state"] == "warn"
-    for what in ("1 unreadable lines", "1 batches whose file is gone", "1 foreign names"):
+    for what in ("1 unreadable line", "1 batch whose file is gone", "1 foreign name in"):
         assert what in found["found"]

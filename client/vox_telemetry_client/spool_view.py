@@ -83,6 +83,15 @@ class SpoolView:
         batch = Batch(batch_id, payload, approval.event_count)
         return batch if batch.payload_sha256 == approval.payload_sha256 else None
 
+    def has_approval(self, batch_id: str) -> bool:
+        """Tell whether the journal approves bytes under this id, whichever lie there.
+
+        Raises:
+            SpoolError: the journal cannot be read.
+
+        """
+        return batch_id in self._says_of(batch_id).open
+
     def waits(self, batch_id: str) -> bool:
         """Tell whether something lies in `pending/` under this id, approved or not."""
         return os.path.lexists(self.folder.pending / batch_file(batch_id))

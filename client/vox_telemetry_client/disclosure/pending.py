@@ -79,7 +79,8 @@ def is_covered(view: SpoolView, batch_id: str, decision: Decision) -> bool:
 def _row(view: SpoolView, decision: Decision, batch_id: str) -> PendingRow:
     batch = view.approved(batch_id)
     if batch is None:
-        return PendingRow(batch_id, None, None, "", "not approved")
+        state = "changed since" if view.has_approval(batch_id) else "not approved"
+        return PendingRow(batch_id, None, None, "", state)
     covered = _covers(view, decision, batch)
     state = "held back" if not decision.allowed else "ready" if covered else "before consent"
     at = "" if batch.approved_at is None else format_time(batch.approved_at)

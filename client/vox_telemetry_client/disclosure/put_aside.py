@@ -1,5 +1,6 @@
 """What was set aside: a page of rows, or one batch with its problem and its bytes."""
 
+import os
 from dataclasses import dataclass
 
 from vox_telemetry_client.disclosure.opened import Opened
@@ -23,6 +24,7 @@ class SetAsideRow:
     at: str
     events: int | None
     problem: Problem | None
+    has_reason: bool  # a file of it, which may be damaged
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def rows(folder: Folder, after: Copy | None = None) -> SetAsideRows:
     found = copies_after(folder, after, VIEW_PAGE_ROWS + 1)
     on_page = found[:VIEW_PAGE_ROWS]
     more = on_page[-1].stem if len(found) > len(on_page) else ""
-    return SetAsideRows([_row(one) for one in listed(folder, on_page)], more)
+    return SetAsideRows([_row(folder, one) for one in listed(folder, on_page)], more)
 
 
 def find(folder: Folder, wanted: Copy) -> Opened | None:
@@ -68,8 +70,9 @@ def _just_before(wanted: Copy) -> Copy:
     return Copy(wanted.batch_id, wanted.number - 1)
 
 
-def _row(found: SetAside) -> SetAsideRow:
-    return SetAsideRow(found.copy.stem, _at(found), found.events, found.problem)
+def _row(folder: Folder, found: SetAside) -> SetAsideRow:
+    has_reason = os.path.lexists(found.copy.problem_file(folder))
+    return SetAsideRow(found.copy.stem, _at(found), found.events, found.problem, has_reason)
 
 
 def _opened(found: SetAside) -> Opened:

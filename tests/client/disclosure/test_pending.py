@@ -27,6 +27,8 @@ def test_a_row_says_what_an_upload_would_do(spool: Spool) -> None:
     assert found[late.batch_id].approved_at == "2026-11-22T12:00:00.000Z"
     assert (found[SMUGGLED].events, found[SMUGGLED].size_bytes) == (None, None)
     assert {row.state for row in pending.rows(spool, OFF).rows} == {"held back", "not approved"}
+    (spool.folder.pending / f"{late.batch_id}.json").write_bytes(late.payload + b" ")
+    assert pending.rows(spool, since).rows[-1].state == "changed since"
 
 
 def test_a_page_is_bounded_and_reads_no_batch_but_its_own(

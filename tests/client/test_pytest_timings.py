@@ -268,7 +268,7 @@ def test_no_folder_above_the_project_gets_into_a_name(
     store.parent.chmod(0o700)
     MetricsStore(store, now=lambda: NOW).close()
     code, said = run(project, *ON, "--vox-timings-db", str(store), *options)
-    assert (code, "vox timings: 2 rows of 1 test cases" in said) == (0, True), said
+    assert (code, "vox timings: 2 rows of 1 test case" in said) == (0, True), said
     assert rows_of(store).keys() == {"pytest_run", f"{module}.test_one"}
 
 
@@ -312,7 +312,7 @@ def test_an_interrupted_run_keeps_what_was_finished(project: Path) -> None:
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert b"vox timings: 2 rows of 1 test cases" in said
+    assert b"vox timings: 2 rows of 1 test case" in said
     rows = rows_of(project / ".vox" / "telemetry-store" / "metrics.sqlite3")
     assert sorted(rows) == ["pytest_run", "unit.test_wait.test_done"]
     details = rows["pytest_run"][1]

@@ -187,6 +187,12 @@ def metrics_served(host: str, port: int, folder: Path | None) -> Iterator[int]:
         thread.join()
 
 
+def folder_of_workers() -> Path | None:
+    """Return where several workers count, or None when this process is the only one."""
+    folder = os.environ.get(MULTIPROCESS_DIR)
+    return Path(folder) if folder and Path(folder).is_dir() else None
+
+
 def samples_now(folder: Path | None) -> dict[tuple[str, str], float]:
     """Return each sample by its name and its state, or ''.
 

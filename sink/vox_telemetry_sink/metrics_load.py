@@ -1,10 +1,8 @@
 """The load of this moment, read from what a worker counts, for a page of the console."""
 
-import os
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from vox_telemetry_sink.metrics import MULTIPROCESS_DIR, samples_now
+from vox_telemetry_sink.metrics import folder_of_workers, samples_now
 
 
 class Load(NamedTuple):
@@ -29,11 +27,10 @@ _CHECK: Final = "vox_sink_check_duration_seconds"
 
 def read_load() -> Load:
     """Return the load of this moment: of all workers where they count into a folder."""
-    folder = Path(os.environ.get(MULTIPROCESS_DIR) or os.devnull)
-    of_all = folder.is_dir()
-    found = samples_now(folder if of_all else None)
+    folder = folder_of_workers()
+    found = samples_now(folder)
     return Load(
-        of_all,
+        folder is not None,
         int(found.get(("vox_sink_batches_in_flight", ""), 0)),
         int(found.get(("vox_sink_queue_batches", ""), 0)),
         int(found.get(("vox_sink_queue_bytes", ""), 0)),

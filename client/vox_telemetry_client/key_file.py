@@ -8,6 +8,8 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vox_telemetry_client.config import KEY_FILE
@@ -29,8 +31,7 @@ def load(path: Path) -> SigningKey:
         CredentialError: the file is not safe, not there, or holds no usable key.
 
     """
-    make = f"`vox-telemetry keys generate --file '{path}'`"
-    document = read(path, if_missing=f"; make one with {make}, or unset {KEY_FILE}")
+    document = read(path, if_missing=_make_one(path))
     trouble = ""
     try:
         return read_private_key(document)
@@ -41,6 +42,18 @@ def load(path: Path) -> SigningKey:
     raise CredentialError(f"the key file {path} cannot be used: {trouble}")
 
 
+def check(path: Path) -> None:
+    """Check, unopened, that the file that a server signs with is there and nobody else's.
+
+    Raises:
+        CredentialError: others can read or replace it, or it is not there.
+
+    """
+    with _told(path, _make_one(path)):
+        _check_links(path)
+        _check_owner(path, path.stat())
+
+
 def read(path: Path, *, if_missing: str = "") -> Hidden[bytes]:
     """Return the bytes of a private file; of a missing one the message ends with `if_missing`.
 
@@ -48,21 +61,16 @@ def read(path: Path, *, if_missing: str = "") -> Hidden[bytes]:
         CredentialError: others can read or replace it, or it cannot be read.
 
     """
-    try:
+    with _told(path, if_missing):
         _check_links(path)
         # Never waits: a named pipe would keep the program for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
-            if reason := _why_unsafe(os.fstat(descriptor)):
-                raise CredentialError(f"the key file {path} is refused: {reason}")
+            _check_owner(path, os.fstat(descriptor))
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 document = Hidden(file.read(KEY_FILE_MAX_BYTES + 1))
         finally:
             os.close(descriptor)
-    except OSError as exc:
-        todo = if_missing if isinstance(exc, FileNotFoundError) else ""
-        trouble = f"the key file {path} cannot be read: {os_words(exc)}{todo}"
-        raise CredentialError(trouble) from exc
     if len(document.reveal()) > KEY_FILE_MAX_BYTES:
         raise CredentialError(
             f"{path} is longer than {KEY_FILE_MAX_BYTES} bytes, expected one private key"
@@ -87,6 +95,26 @@ def write(path: Path, key: SigningKey) -> None:
         trouble = f"{path} cannot be written: {os_words(exc)}"
     if trouble:  # outside of the clause: the failed frames hold the key
         raise CredentialError(trouble)
+
+
+@contextmanager
+def _told(path: Path, if_missing: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        todo = if_missing if isinstance(exc, FileNotFoundError) else ""
+        trouble = f"the key file {path} cannot be read: {os_words(exc)}{todo}"
+        raise CredentialError(trouble) from exc
+
+
+def _make_one(path: Path) -> str:
+    make = f"`vox-telemetry keys generate --file '{path}'`"
+    return f"; make one with {make}, or unset {KEY_FILE}"
+
+
+def _check_owner(path: Path, found: os.stat_result) -> None:
+    if reason := _why_unsafe(found):
+        raise CredentialError(f"the key file {path} is refused: {reason}")
 
 
 def _why_unsafe(found: os.stat_result) -> str:

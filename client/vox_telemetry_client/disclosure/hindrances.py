@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from vox_telemetry_client import key_list
+from vox_telemetry_client import key_file, key_list
 from vox_telemetry_client.advising import ASK_FOR_APPROVAL, rotation
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.errors import TelemetryError
@@ -63,6 +63,8 @@ def _key_trouble(config: Config) -> str:
         keys = key_list.read()
         if config.key_file is None:
             keys.find(None)
+        else:
+            key_file.check(config.key_file)
     except TelemetryError as exc:
         return str(exc)
     if rotate := _rotate(keys, config):

@@ -5,17 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from vox_telemetry_client import key_list
+from vox_telemetry_client import key_file, key_list
 from vox_telemetry_client.config import Config
 from vox_telemetry_client.disclosure.hindrances import KeySeen, hindrances, key_seen, signing_key
+from vox_telemetry_client.errors import CredentialError
 from vox_telemetry_client.folder import Folder
 from vox_telemetry_client.key_list import Enrolment, KeyList, KnownKey
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 AT = "2026-11-22T12:00:00.000Z"
-FILE = Path("/nowhere/key.pem")
+FILE = Path("key.pem")  # of the folder that a test is in
 SAID = Enrolment(AT, "https://t.example", "alice", "S1")
 WAITS = Enrolment(AT, "https://t.example", "alice", "S1", waits_for_approval=True)
+
+
+@pytest.fixture(autouse=True)
+def in_a_file_that_is_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opened the file to sign with it would find that out."""
+    monkeypatch.chdir(tmp_path)
+    FILE.touch(mode=0o600)
 
 
 def test_without_a_key_nothing_would_be_sent(config: Config) -> None:
@@ -27,8 +35,25 @@ def test_without_a_key_nothing_would_be_sent(config: Config) -> None:
 
 def test_a_key_file_is_named_and_not_opened(config: Config) -> None:
     named = replace(config, key_file=FILE)
-    assert signing_key(named) == "in the key file /nowhere/key.pem"
+    assert signing_key(named) == "in the key file key.pem"
     assert hindrances(named, Folder(config.spool), NOW) == []
+
+
+def test_a_key_file_that_is_missing_or_open_to_others_is_told_as_an_upload_tells_it(
+    config: Config,
+) -> None:
+    named = replace(config, key_file=FILE)
+    FILE.chmod(0o644)
+    [refused] = hindrances(named, Folder(config.spool), NOW)
+    assert refused.startswith("the key file key.pem is refused: its mode is 0644, expected 0600")
+    with pytest.raises(CredentialError, match="its mode is 0644") as said:
+        key_file.load(FILE)
+    assert refused == str(said.value)
+    FILE.unlink()
+    [missing] = hindrances(named, Folder(config.spool), NOW)
+    with pytest.raises(CredentialError, match="make one with `vox-telemetry keys gen") as said:
+        key_file.load(FILE)
+    assert missing == str(said.value)
 
 
 def test_a_pause_that_the_sink_asked_for_is_told(config: Config) -> None:

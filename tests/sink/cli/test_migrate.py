@@ -16,7 +16,7 @@ def test_migrate_says_what_it_applied(empty_database_url: str) -> None:
         "0005_console_figures",
         "0006_key_approval",
         "0007_console",
-        "0008_hidden_means",
+        "0008_daily_views",
     ]
     assert (first.code, json.loads(first.out)) == (0, {"applied": applied})
     again = run_cli(SINK, "migrate", env=env)

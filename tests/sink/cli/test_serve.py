@@ -83,7 +83,7 @@ def test_a_database_that_is_not_migrated_is_refused(empty_database_url: str) -> 
     ran = run_cli(SINK, "serve", env={"VOX_SINK_DATABASE_URL": empty_database_url})
     assert ran.code == 1
     assert "lacks 0001_first_tables, 0002_key_rights, 0003_retention, 0004_views, " in ran.err
-    assert "0007_console, 0008_hidden_means: run" in ran.err
+    assert "0007_console, 0008_daily_views: run" in ran.err
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

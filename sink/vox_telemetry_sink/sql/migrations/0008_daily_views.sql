@@ -1,3 +1,45 @@
+-- The views group by the day: a condition on it finds no index on the moment.
+CREATE INDEX batch_day ON batch USING brin (((received_at AT TIME ZONE 'UTC')::date));
+CREATE INDEX rejection_day ON rejection USING brin (((rejected_at AT TIME ZONE 'UTC')::date));
+
+CREATE OR REPLACE VIEW daily_families WITH (security_barrier) AS
+SELECT by_key.day,
+       by_key.family,
+       sum(by_key.events)::bigint AS events,
+       sum(by_key.batches)::bigint AS batches,
+       count(DISTINCT coalesce(key_origin.origin_key_id, by_key.key_id)) AS keys
+FROM (
+    -- Counted before the join: Citus joins no union that calls a function for each row.
+    SELECT day, family, key_id, sum(events) AS events, count(*) AS batches
+    FROM all_families GROUP BY day, family, key_id
+) AS by_key LEFT JOIN key_origin ON key_origin.key_id = by_key.key_id
+GROUP BY by_key.day, by_key.family
+HAVING count(DISTINCT coalesce(key_origin.origin_key_id, by_key.key_id))
+    >= (SELECT k_keys FROM anonymity);
+
+-- event_count may be NULL, and a group of k keys may have it of one of them.
+CREATE OR REPLACE VIEW daily_rejections WITH (security_barrier) AS
+SELECT day, problem, batches, keys,
+       CASE WHEN keys_of_events >= (SELECT k_keys FROM anonymity) THEN events END AS events
+FROM (
+    SELECT day, problem, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+           sum(event_count)::bigint AS events,
+           count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL) AS keys_of_events
+    FROM all_rejections GROUP BY day, problem
+    HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
+
+CREATE OR REPLACE VIEW daily_refused WITH (security_barrier) AS
+SELECT day, batches,
+       CASE WHEN keys_of_events >= (SELECT k_keys FROM anonymity) THEN events END AS events, keys
+FROM (
+    SELECT day, count(*) AS batches, count(DISTINCT origin_key_id) AS keys,
+           sum(event_count)::bigint AS events,
+           count(DISTINCT origin_key_id) FILTER (WHERE event_count IS NOT NULL) AS keys_of_events
+    FROM all_rejections GROUP BY day
+    HAVING count(DISTINCT origin_key_id) >= (SELECT k_keys FROM anonymity)
+) AS shown;
+
 -- A mean is shown where k keys or more have a value: of a group of k keys, one alone may have it.
 
 CREATE OR REPLACE VIEW daily_benchmark WITH (security_barrier) AS

@@ -233,7 +233,8 @@ async def _pending(connection: Connection) -> tuple[Migration, ...]:
 
 async def _apply(connection: Connection, migration: Migration) -> None:
     async with connection.transaction():
-        await connection.execute(migration.statements)
+        for statement in migration.statements():
+            await connection.execute(statement)
         await connection.execute(QUERIES["record_migration"], *migration[:3])
 
 

@@ -132,7 +132,7 @@ async def migrate_and_fill(dsn: str, version: int) -> None:
     async with connected_pool(dsn) as pool, pool.acquire() as connection:
         await connection.execute(QUERIES["create_schema_migration"])
         for migration in load_migrations()[:version]:
-            await connection.execute(migration.statements)
+            await connection.execute(migration.text)
             await connection.execute(QUERIES["record_migration"], *migration[:3])
             await connection.execute(FILLED[migration.version])
 
@@ -216,7 +216,7 @@ async def test_a_failed_migration_leaves_nothing(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = load_migrations()
-    broken = good[0]._replace(statements=good[0].statements + "; SELECT 1 / 0;")
+    broken = good[0]._replace(text=good[0].text + "; SELECT 1 / 0;")
     monkeypatch.setattr("vox_telemetry_sink.database.load_migrations", lambda: [broken])
     with pytest.raises(StoreError, match="SQLSTATE 22012"):
         await migrate(empty_database_url)

@@ -16,7 +16,22 @@ class Migration(NamedTuple):
     version: int
     name: str
     sha256: bytes
-    statements: str
+    text: str
+
+    def statements(self) -> list[str]:
+        """Return the statements one by one, as a Citus cluster takes those that make an index.
+
+        A statement ends with the line that ends in a semicolon outside of a `$$` body;
+        tests/sink/sql/test_init.py compares that with Postgres' own parser.
+        """
+        found: list[list[str]] = [[]]
+        in_body = False
+        for line in self.text.splitlines(keepends=True):
+            found[-1].append(line)
+            in_body ^= line.count("$$") % 2 == 1
+            if line.rstrip().endswith(";") and not in_body:
+                found.append([])
+        return [text for lines in found if (text := "".join(lines).strip())]
 
 
 def load_queries(file: str = "queries.sql") -> dict[str, str]:

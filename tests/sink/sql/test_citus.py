@@ -36,7 +36,7 @@ def test_every_table_has_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", [SCHEMA, *(m.statements for m in load_migrations())], ids=lambda sql: sql[:30]
+    "sql", [SCHEMA, *(m.text for m in load_migrations())], ids=lambda sql: sql[:30]
 )
 def test_no_table_is_made_as_citus_forbids(sql: str) -> None:
     assert [fault for tree in trees(sql) for fault in schema_faults(tree)] == []

@@ -3,8 +3,9 @@ import re
 from importlib.resources import files
 
 import pytest
+from pglast import parse_sql
 
-from vox_telemetry_sink.sql import load_migrations, load_queries
+from vox_telemetry_sink.sql import Migration, load_migrations, load_queries
 
 
 def test_every_query_has_its_name_and_ends_with_one_semicolon() -> None:
@@ -16,6 +17,17 @@ def test_every_query_has_its_name_and_ends_with_one_semicolon() -> None:
         statement = "".join(line for line in query.splitlines() if not line.startswith("--"))
         assert statement.endswith(";"), name
         assert statement.count(";") == 1, name
+
+
+@pytest.mark.parametrize("migration", load_migrations(), ids=lambda one: one.name)
+def test_a_migration_is_taken_apart_as_postgres_would(migration: Migration) -> None:
+    ours = migration.statements()
+    assert [parse_sql(one) for one in ours] == [(raw,) for raw in parse_sql(migration.text)]
+
+
+def test_what_follows_the_last_semicolon_is_not_lost() -> None:
+    migration = Migration(1, "a", b"", "SELECT 1;\n\nSELECT 2\n")
+    assert migration.statements() == ["SELECT 1;", "SELECT 2"]
 
 
 def test_no_query_is_left_unused() -> None:

@@ -85,6 +85,7 @@ def _keep(rows: list[BenchmarkRow], path: Path) -> None:
             store.append(row.session_id, BENCHMARK, row.value, stored_metadata(row.metadata))
 
 
+@lru_cache(1)  # a run of tests asks before it begins and when it ends
 def check_of_names(repository_id: str) -> Callable[[str], bool]:
     """Return what tells whether `enqueue` will take a row of this name.
 

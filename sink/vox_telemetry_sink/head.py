@@ -1,7 +1,8 @@
 """HEAD is answered as GET would be, without the content (RFC 9110 section 9.3.2).
 
 Monitors and load balancers ask so by default, and Litestar routes GET alone. One layer, so that a
-page that is added later cannot forget it; nothing that is served changes by being read.
+page that is added later cannot forget it. It lies inside of the console's gate, which sees HEAD:
+what a look at a page uses up (a notice, the time till a session is idle) stays.
 """
 
 from litestar.enums import ScopeType

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from support.console_pages import store_refusal
-from support.postgres import PostgresServer, database_name, with_database
+from support.postgres import PostgresServer, database_name, with_database, with_settings
 from support.stored import ANALYST, READER, roles_of_views, run, store_batch
 from vox_telemetry_sink.anonymity import change_k, find_k
 from vox_telemetry_sink.database import migrate, operator_connection
@@ -62,8 +62,7 @@ def as_administrator(dsn: str, server: PostgresServer) -> str:
 
 
 def as_member(dsn: str, server: PostgresServer, role: str) -> str:
-    acting = as_administrator(dsn, server)
-    return f"{acting}{'&' if '?' in acting else '?'}options=-crole%3D{role}"
+    return with_settings(as_administrator(dsn, server), f"options=-crole%3D{role}")
 
 
 async def store_keys(dsn: str, count: int, **changes: object) -> None:

@@ -14,6 +14,7 @@ from vox_telemetry_sink.testing.postgres import (
     in_own_loop,
     migrated_template,
     with_database,
+    with_settings,
 )
 from vox_telemetry_sink.testing.servers import embedded_postgres, server_with_role
 
@@ -25,6 +26,7 @@ __all__ = [
     "migrated_template",
     "some_postgres",
     "with_database",
+    "with_settings",
 ]
 
 NO_SERVER = (

@@ -20,6 +20,7 @@ class KeySeen:
     waits_for_approval: str | None = None  # its id, where it does
     rotate: str = ""  # how another takes its place, where the sink called it revoked
     trouble: str = ""
+    missing: str = ""  # how to come by a key, where there is none
 
 
 def signing_key(config: Config) -> str | None:
@@ -33,13 +34,25 @@ def signing_key(config: Config) -> str | None:
 
 
 def key_seen(config: Config) -> KeySeen:
-    """Return what is known of the key that signs; of a key file, that it is named is enough."""
+    """Return what is known of the key that signs; a key file is looked at and not opened."""
     try:
         keys = key_list.read()
+        if config.key_file is not None:
+            key_file.check(config.key_file)
     except TelemetryError as exc:
         return KeySeen(is_there=False, trouble=str(exc))
-    is_there = config.key_file is not None or keys.current is not None
-    return KeySeen(is_there, _waits_for_approval(keys, config), _rotate(keys, config))
+    key, missing = _signs(keys, config), ""
+    try:
+        if config.key_file is None:
+            keys.find(None)
+    except TelemetryError as exc:
+        missing = str(exc)
+    return KeySeen(
+        is_there=not missing,
+        missing=missing,
+        waits_for_approval=key.key_id if key and key.waits_for_approval else None,
+        rotate=rotation(in_file=config.key_file is not None) if key and key.is_revoked else "",
+    )
 
 
 def hindrances(config: Config, folder: Folder, now: datetime) -> list[str]:
@@ -59,33 +72,18 @@ def hindrances(config: Config, folder: Folder, now: datetime) -> list[str]:
 
 
 def _key_trouble(config: Config) -> str:
-    try:
-        keys = key_list.read()
-        if config.key_file is None:
-            keys.find(None)
-        else:
-            key_file.check(config.key_file)
-    except TelemetryError as exc:
-        return str(exc)
-    if rotate := _rotate(keys, config):
-        return f"the sink has called the key that signs revoked: {rotate}"
-    waits = _waits_for_approval(keys, config)
-    if waits is None:
+    seen = key_seen(config)
+    if seen.trouble or seen.missing:
+        return seen.trouble or seen.missing
+    if seen.rotate:
+        return f"the sink has called the key that signs revoked: {seen.rotate}"
+    if seen.waits_for_approval is None:
         return ""
     return (
-        f"key {waits} waits for approval, and nothing that it signs is taken until then: "
-        f"{ASK_FOR_APPROVAL.format(key_id=waits)}, unless that has happened since"
+        f"key {seen.waits_for_approval} waits for approval, and nothing that it signs is taken "
+        f"until then: {ASK_FOR_APPROVAL.format(key_id=seen.waits_for_approval)}, unless that has "
+        "happened since"
     )
-
-
-def _rotate(keys: KeyList, config: Config) -> str:
-    key = _signs(keys, config)
-    return rotation(in_file=config.key_file is not None) if key and key.is_revoked else ""
-
-
-def _waits_for_approval(keys: KeyList, config: Config) -> str | None:
-    key = _signs(keys, config)
-    return key.key_id if key and key.waits_for_approval else None
 
 
 def _signs(keys: KeyList, config: Config) -> KnownKey | None:

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from vox_telemetry_client.counting import noun
 from vox_telemetry_client.disclosure.visible import visible
+from vox_telemetry_spec.limits import VIOLATIONS_MAX_COUNT
 from vox_telemetry_spec.times import parse_time
 
 _PACKAGE = "vox_telemetry_client.disclosure"
@@ -33,6 +34,7 @@ class Templates:
             "noun": noun,
             "moment": moment,
         }
+        self._environment.globals["violations_max_count"] = VIOLATIONS_MAX_COUNT
 
     def page(self, template: str, **facts: object) -> bytes:
         """Return a page in UTF-8."""

@@ -60,7 +60,7 @@ class AdminFigures:
     def __init__(self, connection: Connection, who: Administrator) -> None:
         """Read for `who` on a connection that `Reads` has prepared."""
         self._connection = connection
-        self._known_names: dict[str, str] | None = None
+        self._all_keys: list[Any] | None = None
         self.who = who
 
     async def days(self, window: Window, key_id: str | None = None) -> list[DayCount]:
@@ -78,7 +78,7 @@ class AdminFigures:
     async def keys(self, now: datetime, key_id: str | None = None) -> list[KeyFigures]:
         """Return the keys with what they sent lately: waiting ones, then those seen last."""
         window = Window.of(now, KEY_DAYS)
-        listed = await self._connection.fetch(QUERIES["list_keys"], key_id)
+        listed = await self._listed(key_id)
         seen_since = now - timedelta(days=SEEN_WITHIN_DAYS)
         activity = await self._fetch(
             "key_activity", seen_since, window.since, key_id, CONSOLE_VERSIONS_MAX_COUNT
@@ -168,11 +168,15 @@ class AdminFigures:
         return await is_distributed(self._connection)
 
     async def _names(self) -> dict[str, str]:
-        """Return the names of all keys, read once: all figures of a page are of one moment."""
-        if self._known_names is None:
-            listed = await self._connection.fetch(QUERIES["list_keys"], None)
-            self._known_names = {row["key_id"]: row["name"] for row in listed}
-        return self._known_names
+        return {row["key_id"]: row["name"] for row in await self._listed(None)}
+
+    async def _listed(self, key_id: str | None) -> list[Any]:
+        """Return one key, or all of them, read once: all figures of a page are of one moment."""
+        if key_id is not None:
+            return await self._connection.fetch(QUERIES["list_keys"], key_id)
+        if self._all_keys is None:
+            self._all_keys = await self._connection.fetch(QUERIES["list_keys"], None)
+        return self._all_keys
 
     async def _fetch(self, name: str, *arguments: object) -> list[Any]:
         return await self._connection.fetch(_QUERIES[name], *arguments)

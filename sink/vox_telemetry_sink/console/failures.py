@@ -20,11 +20,12 @@ from vox_telemetry_sink.problems import EXCEPTION_HANDLERS, answer_http_exceptio
 from vox_telemetry_sink.request_note import note
 from vox_telemetry_spec.limits import OVERLOAD_RETRY_AFTER_S
 
+NO_SUCH_PAGE: Final = "There is no such page in this console."
 _WORDS: Final = {
     HTTPStatus.BAD_REQUEST: "The address asks for something that is not there to be chosen. "
     "Go back and use the filters of the page.",
     HTTPStatus.FORBIDDEN: "This is not for your role.",
-    HTTPStatus.NOT_FOUND: "There is no such page in this console.",
+    HTTPStatus.NOT_FOUND: NO_SUCH_PAGE,
     HTTPStatus.METHOD_NOT_ALLOWED: "This page cannot be used in that way.",
 }
 _OTHER: Final = "The request could not be answered."

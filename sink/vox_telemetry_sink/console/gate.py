@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from vox_telemetry_sink.config import Config
-from vox_telemetry_sink.console.failures import failure_of
+from vox_telemetry_sink.console.failures import NO_SUCH_PAGE, failure_of
 from vox_telemetry_sink.console.origins import check_same_origin, own_origins
 from vox_telemetry_sink.console.page import failure_page
 from vox_telemetry_sink.console.places import (
@@ -85,9 +85,7 @@ class Gate:
         check_same_origin(scope["method"], fields, ours)
         # No text of the database holds one, so nothing has such an address.
         if "\0" in scope["path"]:
-            raise ConsoleRefusalError(
-                HTTPStatus.NOT_FOUND, "There is no such page in this console."
-            )
+            raise ConsoleRefusalError(HTTPStatus.NOT_FOUND, NO_SUCH_PAGE)
 
     async def _let_in(self, scope: HTTPScope) -> str | None:
         """Note who is signed in; return where to send a browser that nobody is signed in with.

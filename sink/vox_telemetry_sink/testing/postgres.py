@@ -79,6 +79,11 @@ def with_database(dsn: str, database: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/{database}" + (f"?{parts.query}" * bool(parts.query))
 
 
+def with_settings(dsn: str, settings: str) -> str:
+    """Return the same DSN with settings more, written as in its query."""
+    return f"{dsn}{'&' if urlsplit(dsn).query else '?'}{settings}"
+
+
 def in_own_loop(make: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine to its end in a thread of its own, so the test's event loop is untouched."""
 

@@ -18,6 +18,7 @@ from vox_telemetry_sink.testing.postgres import (
     TelemetryPostgres,
     migrated_template,
     with_database,
+    with_settings,
 )
 from vox_telemetry_sink.testing.processes import Child
 
@@ -79,7 +80,7 @@ def _in_container() -> Iterator[PostgresServer]:
 def server_with_role(label: str, admin_dsn: str) -> PostgresServer:
     """Make the role that owns databases: as in production, the sink's role is no superuser."""
     mine, theirs = (f"//{name}:{name}@" for name in (containers.ADMINISTRATOR, ROLE))
-    admin_dsn = _pinned(admin_dsn)
+    admin_dsn = with_settings(admin_dsn, _PINNED)
     server = PostgresServer(label, admin_dsn, with_database(admin_dsn.replace(mine, theirs), ROLE))
     server.administer(
         f"CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'", f"CREATE DATABASE {ROLE} OWNER {ROLE}"
@@ -115,14 +116,10 @@ def embedded_postgres() -> Iterator[PostgresServer]:
     )
     try:
         child.wait_until(ready.exists)
-        dsn = _pinned(ready.read_text(encoding="utf-8"))
+        dsn = with_settings(ready.read_text(encoding="utf-8"), _PINNED)
         # The role `vox` may not create databases; the administrator is the server's own user.
         admin_dsn = with_database(dsn.replace(f"user={ROLE}", "user=postgres"), "postgres")
         yield PostgresServer("embedded", admin_dsn, dsn)
     finally:
         child.end()
         shutil.rmtree(folder, ignore_errors=True)  # there still if the server did not start
-
-
-def _pinned(dsn: str) -> str:
-    return f"{dsn}{'&' if urlsplit(dsn).query else '?'}{_PINNED}"

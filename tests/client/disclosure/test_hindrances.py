@@ -48,12 +48,12 @@ def test_a_key_file_that_is_missing_or_open_to_others_is_told_as_an_upload_tells
     assert refused.startswith("the key file key.pem is refused: its mode is 0644, expected 0600")
     with pytest.raises(CredentialError, match="its mode is 0644") as said:
         key_file.load(FILE)
-    assert refused == str(said.value)
+    assert refused == key_seen(named).trouble == str(said.value)
     FILE.unlink()
     [missing] = hindrances(named, Folder(config.spool), NOW)
     with pytest.raises(CredentialError, match="make one with `vox-telemetry keys gen") as said:
         key_file.load(FILE)
-    assert missing == str(said.value)
+    assert missing == key_seen(named).trouble == str(said.value)
 
 
 def test_a_pause_that_the_sink_asked_for_is_told(config: Config) -> None:

@@ -12,7 +12,14 @@ from support.operator_machine import ORIGIN, OWN, Machine, looking_at
 from vox_telemetry_client import key_list
 from vox_telemetry_client.key_list import Enrolment
 
+AT = "2026-11-22T12:00:00.000Z"
 UPLOAD = "vox-telemetry upload --dry-run"
+
+
+def note(said: Enrolment) -> None:
+    """Write down of the only key what a sink said of it."""
+    (own,) = key_list.read().keys
+    key_list.change(lambda keys: keys.with_key(structs.replace(own, enrolment=said)))
 
 
 def _words(answer: httpx.Response) -> str:
@@ -28,9 +35,7 @@ def _as_shown(text: str) -> str:
 def test_with_a_key_that_waits_for_approval_no_page_says_that_a_batch_would_be_sent(
     machine: Machine,
 ) -> None:
-    said = Enrolment("2026-11-22T12:00:00.000Z", ORIGIN, "op", "S1", waits_for_approval=True)
-    (own,) = key_list.read().keys
-    key_list.change(lambda keys: keys.with_key(structs.replace(own, enrolment=said)))
+    note(Enrolment(AT, ORIGIN, "op", "S1", waits_for_approval=True))
     env = {"VOX_TELEMETRY_SPOOL_DIR": str(machine.config.spool)}
     status = json.loads(run_cli("vox-telemetry", "status", "--json", env=env).out)
     ask = f"ask whoever runs the sink to approve key {OWN.public.key_id}"
@@ -51,9 +56,7 @@ def test_with_a_key_that_waits_for_approval_no_page_says_that_a_batch_would_be_s
 def test_with_a_key_that_the_sink_called_revoked_the_pages_say_how_to_replace_it(
     machine: Machine,
 ) -> None:
-    said = Enrolment("2026-11-22T12:00:00.000Z", ORIGIN, "op", "S1", revoked=True)
-    (own,) = key_list.read().keys
-    key_list.change(lambda keys: keys.with_key(structs.replace(own, enrolment=said)))
+    note(Enrolment(AT, ORIGIN, "op", "S1", revoked=True))
     rotate = "rotate to a new key: vox-telemetry keys rotate --enrol"
     with looking_at(machine.config) as visitor:
         overview = visitor.get("/")

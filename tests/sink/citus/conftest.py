@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
-from support.postgres import in_own_loop
+from support.postgres import in_own_loop, with_settings
 
 VARIABLE = "VOX_TEST_CITUS_URL"
 COORDINATOR = os.environ.get(VARIABLE)
@@ -34,9 +34,8 @@ def cluster_url() -> Iterator[str]:
     assert COORDINATOR is not None
     name = f"vox_test_{secrets.token_hex(6)}"
     in_own_loop(lambda: _run(COORDINATOR, f"CREATE SCHEMA {name}"))
-    joined = "&" if "?" in COORDINATOR else "?"
     try:
-        yield f"{COORDINATOR}{joined}search_path={name}&citus.shard_count={SHARDS}"
+        yield with_settings(COORDINATOR, f"search_path={name}&citus.shard_count={SHARDS}")
     finally:
         in_own_loop(lambda: _run(COORDINATOR, f"DROP SCHEMA {name} CASCADE"))
 

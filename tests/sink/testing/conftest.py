@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import run_cli
-from support.postgres import PostgresServer, in_own_loop
+from support.postgres import PostgresServer, in_own_loop, with_settings
 from vox_telemetry_sink.database import operator_connection
 from vox_telemetry_sink.testing import (
     Ran,
@@ -36,8 +36,7 @@ def creator_dsn(postgres_server: PostgresServer) -> Iterator[str]:
     Roles belong to the whole server: a migration by its administrator would leave two to all tests.
     """
     postgres_server.administer(f"CREATE ROLE {CREATOR} CREATEDB")
-    dsn = postgres_server.admin_dsn
-    yield f"{dsn}{'&' if '?' in dsn else '?'}options=-crole%3D{CREATOR}"
+    yield with_settings(postgres_server.admin_dsn, f"options=-crole%3D{CREATOR}")
     left = in_own_loop(lambda: _databases_of(postgres_server.admin_dsn, CREATOR))
     postgres_server.administer(*(f"DROP DATABASE {name} WITH (FORCE)" for name in left))
     postgres_server.administer(f"DROP ROLE {CREATOR}")

@@ -67,12 +67,17 @@ def test_enqueue_then_upload(spool: Spool, sink: MisbehavingServer) -> None:
     assert [request.body for request in sink.requests] == [payload]
 
 
-def test_an_upload_that_is_taken_tells_that_the_key_waits_for_approval_no_more(
-    spool: Spool, sink: MisbehavingServer
-) -> None:
+def enrol_to_wait(sink: MisbehavingServer) -> None:
+    """Enrol the key at a sink that lets it wait for approval."""
     key = credentials.load_key(None)
     said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "a", "S1", waits_for_approval=True)
     own_keys.enrolled(key, said, datetime.now(UTC), file=None, overlap_h=0)
+
+
+def test_an_upload_that_is_taken_tells_that_the_key_waits_for_approval_no_more(
+    spool: Spool, sink: MisbehavingServer
+) -> None:
+    enrol_to_wait(sink)
     sink.script(problem(403, "key-not-approved"))
     enqueue([benchmark_event()], spool=spool)
     assert "approve key" in str(upload(spool=spool).stopped)
@@ -84,9 +89,7 @@ def test_an_upload_that_is_taken_tells_that_the_key_waits_for_approval_no_more(
 def test_a_key_that_waited_and_is_called_revoked_is_told_so_until_it_is_taken(
     spool: Spool, sink: MisbehavingServer, tmp_path: Path
 ) -> None:
-    key = credentials.load_key(None)
-    said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "a", "S1", waits_for_approval=True)
-    own_keys.enrolled(key, said, datetime.now(UTC), file=None, overlap_h=0)
+    enrol_to_wait(sink)
     sink.script(problem(403, "key-revoked"))
     enqueue([benchmark_event()], spool=spool)
     upload(spool=spool)
@@ -104,9 +107,7 @@ def test_a_key_that_waited_and_is_called_revoked_is_told_so_until_it_is_taken(
 def test_a_list_of_keys_that_cannot_be_written_fails_no_upload(
     spool: Spool, sink: MisbehavingServer
 ) -> None:
-    key = credentials.load_key(None)
-    said = Enrolment("2026-11-22T12:00:00.000Z", sink.url, "a", "S1", waits_for_approval=True)
-    own_keys.enrolled(key, said, datetime.now(UTC), file=None, overlap_h=0)
+    enrol_to_wait(sink)
     enqueue([benchmark_event()], spool=spool)
     lock = key_list.path().with_name("keys.lock")
     lock.unlink()

@@ -23,6 +23,7 @@ LiveSink = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 @pytest.fixture
 def own_server() -> Iterator[tuple[Any, str]]:
     """Run a server of this test's own at a port that stays."""
+    containers.need_engine()
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
